@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Ballast.Formats;
 
-/// <summary>A safetensors file or shard index is not sound: the message names file and place, what is there and what was expected.</summary>
+/// <summary>A safetensors file or shard index is not sound: the message names file, place, what is there and what was expected.</summary>
 public sealed class SafetensorsFormatException : FormatException
 {
     private const int LongestQuote = 80;

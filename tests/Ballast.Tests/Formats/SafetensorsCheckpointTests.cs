@@ -228,7 +228,7 @@ public sealed class SafetensorsCheckpointTests : IDisposable
     [Fact]
     public void Damaged_indexes_parse_or_are_refused_and_nothing_else()
     {
-        byte[] sound = """{"metadata":{"total_size":3},"weight_map":{"ä.w":"model-1.safetensors","b":"model-2.safetensors"}}"""u8.ToArray();
+        byte[] sound = """{"metadata":{"total_size":3},"weight_map":{"ä.w":"m-1.safetensors","b":"m-2.safetensors"}}"""u8.ToArray();
         Random random = new(5);
         int refused = 0;
         for (int round = 0; round < 5_000; round++)

@@ -35,7 +35,9 @@ public sealed class SafetensorsHeaderTests
     [InlineData("{}", 0)]
     [InlineData("{\"__metadata__\":{}}", 0)]
     [InlineData("{\"e\":{\"dtype\":\"F32\",\"shape\":[0,4],\"data_offsets\":[0,0]}}", 0)]
-    [InlineData("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"e\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[2,2]}}", 2)]
+    [InlineData(
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"e\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[2,2]}}",
+        2)]
     [InlineData("{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,2],\"data_offsets\":[0,2]}}", 2)]
     [InlineData("{\"\":{\"dtype\":\"U16\",\"shape\":[1],\"data_offsets\":[0,2]}}", 2)]
     public void Parse_takes_what_the_format_allows(string json, int dataBytes)
@@ -63,7 +65,8 @@ public sealed class SafetensorsHeaderTests
     {
         byte[] file = FormatTestFiles.Build("""{"a.b":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}""", 4);
 
-        SafetensorsFormatException error = Assert.Throws<SafetensorsFormatException>(() => SafetensorsHeader.Parse(file, "some.safetensors"));
+        SafetensorsFormatException error =
+            Assert.Throws<SafetensorsFormatException>(() => SafetensorsHeader.Parse(file, "some.safetensors"));
 
         Assert.Equal(("some.safetensors", "a.b", 8L + 16), (error.FileName, error.Key, error.BytePosition));
         Assert.Equal(
@@ -76,7 +79,8 @@ public sealed class SafetensorsHeaderTests
     public void Errors_quote_hostile_names_short_and_printable()
     {
         string name = "\u001b[31m" + new string('x', 10_000);
-        byte[] file = FormatTestFiles.Build("{\"\\u001b[31m" + name[5..] + "\":{\"dtype\":\"F31\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4);
+        byte[] file = FormatTestFiles.Build(
+            "{\"\\u001b[31m" + name[5..] + "\":{\"dtype\":\"F31\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4);
 
         SafetensorsFormatException error = Assert.Throws<SafetensorsFormatException>(() => SafetensorsHeader.Parse(file, "f"));
 
