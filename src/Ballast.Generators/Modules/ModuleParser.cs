@@ -1,0 +1,167 @@
+using System.Globalization;
+using Ballast.Generators.Support;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Ballast.Generators.Modules;
+
+/// <summary>Turns a module class into a <see cref="ModuleResult"/>; past this point no symbol is held.</summary>
+internal static class ModuleParser
+{
+    /// <summary>Parses the class declared at <paramref name="node"/>; null where it is no module, or its walk is written by hand.</summary>
+    public static ModuleResult? Parse(ClassDeclarationSyntax node, SemanticModel semantics, CancellationToken cancel)
+    {
+        if (semantics.GetDeclaredSymbol(node, cancel) is not { } type || !type.IsModuleClass()) return null;
+        if (type.VisitStateOverride() is not null || !type.IsFirstPart(node)) return null;
+        if (Obstacle(type, node) is { } obstacle) return new(null, new([obstacle]));
+
+        var members = Members(type).ToArray();
+        var model = new ModuleModel(
+            HintName(type), type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(),
+            type.ToDisplayString(), new(type.WithContainers().Select(Header)), BaseModule(type), new(members.Select(m => m.Model)));
+        return new(model, new(Duplicates(type, members)));
+    }
+
+    /// <summary>Why no part can be added to the class, or null where one can.</summary>
+    private static DiagnosticInfo? Obstacle(INamedTypeSymbol type, ClassDeclarationSyntax node)
+    {
+        string because, fix;
+        var closed = node.AncestorsAndSelf().OfType<TypeDeclarationSyntax>().Where(t => !t.Modifiers.Any(SyntaxKind.PartialKeyword))
+            .Select(t => t.Identifier.ValueText).Reverse().ToArray();
+        if (type.WithContainers().Any(t => t.IsFileLocal))
+        {
+            because = "local to its file";
+            fix = "make it internal, or override VisitState by hand";
+        }
+        else if (closed.Length == 0)
+        {
+            return null;
+        }
+        else
+        {
+            because = closed.Contains(type.Name) ? "not partial" : $"inside '{closed[closed.Length - 1]}', which is not partial";
+            fix = "add the `partial` keyword to " + string.Join(" and ", closed.Select(c => $"'{c}'"));
+        }
+        return DiagnosticInfo.Create(Rules.NotPartial, node.Identifier.GetLocation(), type.Name, because, fix);
+    }
+
+    /// <summary>The members that the class itself declares and the walk reports, each with the place where it is declared.</summary>
+    private static IEnumerable<(MemberModel Model, Location Place)> Members(INamedTypeSymbol type)
+    {
+        var found = new List<(MemberModel Model, Location Place)>();
+        foreach (var field in type.GetMembers().OfType<IFieldSymbol>())
+        {
+            if (field.IsStatic) continue;
+            var property = field.AssociatedSymbol as IPropertySymbol;
+            if (property is not null && IsWalkedByBase(property)) continue;
+            var member = (ISymbol?)property ?? field;
+            if (Member(member, field.Type, Scratch(field, property)) is { } model) found.Add((model, member.Locations[0]));
+        }
+        return found.OrderBy(m => m.Place.SourceTree?.FilePath, StringComparer.Ordinal).ThenBy(m => m.Place.SourceSpan.Start);
+    }
+
+    private static MemberModel? Member(ISymbol member, ITypeSymbol type, AttributeData? scratch)
+    {
+        MemberKind kind;
+        if (type.IsOrDerivesFrom("Variable")) kind = scratch is null ? MemberKind.Variable : MemberKind.Excluded;
+        else if (type.IsOrDerivesFrom("Module")) kind = scratch is null ? MemberKind.Child : MemberKind.Excluded;
+        else if (type.IsOrDerivesFrom("Tensor") && scratch is not null) kind = MemberKind.Scratch;
+        else return null;
+
+        var name = member.Name.Substring(member.Name.LastIndexOf('.') + 1);
+        var access = name == "visitor" ? "this.visitor" : name.Escaped();
+        if (member is IPropertySymbol property && property.ExplicitInterfaceImplementations.FirstOrDefault() is { } implemented)
+        {
+            access = $"(({implemented.ContainingType.ToDisplayString(SymbolExtensions.Qualified)})this).{implemented.Name.Escaped()}";
+        }
+        var state = kind is MemberKind.Scratch or MemberKind.Excluded
+            ? name
+            : member.BallastAttribute("StateNameAttribute").Text() ?? StateNames.From(name);
+        return new(kind, name, access, state, type.ToDisplayString(SymbolExtensions.Short), scratch.Text());
+    }
+
+    private static AttributeData? Scratch(IFieldSymbol field, IPropertySymbol? property) =>
+        property?.BallastAttribute("ScratchAttribute") ?? field.BallastAttribute("ScratchAttribute");
+
+    /// <summary>
+    /// Whether the property overrides an auto-property of a base module: the base's walk reads it through the virtual getter already.
+    /// </summary>
+    private static bool IsWalkedByBase(IPropertySymbol property)
+    {
+        for (var p = property.OverriddenProperty?.OriginalDefinition; p is not null; p = p.OverriddenProperty?.OriginalDefinition)
+        {
+            // A referenced assembly shows no private fields, but the compiler marks the getter of an auto-property there.
+            var hasField = p.ContainingType.GetMembers().OfType<IFieldSymbol>().Any(f => SymbolEqualityComparer.Default.Equals(f.AssociatedSymbol, p));
+            if (hasField || p.GetMethod?.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute") == true) return true;
+        }
+        return false;
+    }
+
+    /// <summary>The base module whose walk comes first; null for <c>Module</c> and below a hand-written abstract walk.</summary>
+    private static string? BaseModule(INamedTypeSymbol type)
+    {
+        var parent = type.BaseType!;
+        if (parent.IsBallast("Module")) return null;
+        for (var t = parent; t is not null && !t.IsBallast("Module"); t = t.BaseType)
+        {
+            if (t.VisitStateOverride() is { } walk) return walk.IsAbstract ? null : parent.ToDisplayString(SymbolExtensions.Short);
+            // The override of a class in this compilation is generated too, so it is not visible here yet.
+            if (t.OriginalDefinition.Locations.Any(l => l.IsInSource)) break;
+        }
+        return parent.ToDisplayString(SymbolExtensions.Short);
+    }
+
+    /// <summary>The members whose state name another member, of this class or of a base in this compilation, has already.</summary>
+    private static IEnumerable<DiagnosticInfo> Duplicates(INamedTypeSymbol type, (MemberModel Model, Location Place)[] members)
+    {
+        var taken = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var t = type.BaseType?.OriginalDefinition; t is not null && !t.IsBallast("Module"); t = t.BaseType?.OriginalDefinition)
+        {
+            if (t.VisitStateOverride() is not null) continue;
+            foreach (var (member, _) in Members(t).Where(m => IsState(m.Model))) taken[member.Name] = $"{t.Name}.{member.Member}";
+        }
+        foreach (var (member, place) in members.Where(m => IsState(m.Model)))
+        {
+            if (taken.TryGetValue(member.Name, out var other))
+            {
+                yield return DiagnosticInfo.Create(Rules.DuplicateStateName, place, other, member.Member, type.Name, member.Name);
+            }
+            else
+            {
+                taken.Add(member.Name, member.Member);
+            }
+        }
+    }
+
+    private static bool IsState(MemberModel member) => member.Kind is MemberKind.Variable or MemberKind.Child;
+
+    private static string Header(INamedTypeSymbol type)
+    {
+        var keyword = (type.IsRecord, type.TypeKind) switch
+        {
+            (true, TypeKind.Struct) => "record struct",
+            (true, _) => "record",
+            (_, TypeKind.Struct) => "struct",
+            (_, TypeKind.Interface) => "interface",
+            _ => "class",
+        };
+        var parameters = type.TypeParameters.Length == 0 ? "" : $"<{string.Join(", ", type.TypeParameters.Select(p => p.Name.Escaped()))}>";
+        return $"partial {keyword} {type.Name.Escaped()}{parameters}";
+    }
+
+    /// <summary>One file name per class: arity after '-', and, as file names ignore case, a hash where a sibling differs in case only.</summary>
+    private static string HintName(INamedTypeSymbol type)
+    {
+        var names = type.WithContainers().Select(t => t.MetadataName.Replace('`', '-'));
+        var space = type.ContainingNamespace.IsGlobalNamespace ? [] : new[] { type.ContainingNamespace.ToDisplayString().Replace("@", "") };
+        var name = string.Join(".", space.Concat(names));
+        var siblings = ((INamespaceOrTypeSymbol?)type.ContainingType ?? type.ContainingNamespace).GetTypeMembers();
+        if (siblings.Any(s => s.Name != type.Name && string.Equals(s.Name, type.Name, StringComparison.OrdinalIgnoreCase)))
+        {
+            var hash = name.Aggregate(2166136261u, (h, c) => unchecked((h ^ c) * 16777619u));
+            name += "-" + hash.ToString("x8", CultureInfo.InvariantCulture);
+        }
+        return name + ".VisitState.g.cs";
+    }
+}
