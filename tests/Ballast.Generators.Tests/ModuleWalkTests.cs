@@ -122,7 +122,6 @@ public sealed class ModuleWalkTests
             """));
         Assert.Equal(3, files.Count);
         Assert.Equal(3, files.Keys.Distinct(StringComparer.OrdinalIgnoreCase).Count());
-        Assert.Contains("Zoo.Net-1.VisitState.g.cs", files.Keys);
     }
 
     [Fact]
@@ -137,7 +136,7 @@ public sealed class ModuleWalkTests
         Assert.Equal("visitor.Variable(\"weight\", Weight);", Host.WalkIn(files["Norm.VisitState.g.cs"]));
         Assert.Equal("base.VisitState(visitor);\nvisitor.Variable(\"running_mean\", RunningMean);", Host.WalkIn(files["BatchNorm-1.VisitState.g.cs"]));
         Assert.Equal("base.VisitState(visitor);", Host.WalkIn(files["BatchNorm2D.VisitState.g.cs"]));
-        Assert.Contains("//   inherited  base                  all state of BatchNorm<int>\n", files["BatchNorm2D.VisitState.g.cs"]);
+        Assert.Contains("//   inherited  base          all state of BatchNorm<int>\n", files["BatchNorm2D.VisitState.g.cs"]);
     }
 
     [Fact]

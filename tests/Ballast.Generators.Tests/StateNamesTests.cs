@@ -21,19 +21,4 @@ public sealed class StateNamesTests
     [InlineData("QKV", "qkv")]
     [InlineData("_", "_")]
     public void A_member_name_becomes_snake_case(string member, string expected) => Assert.Equal(expected, StateNames.From(member));
-
-    [Fact]
-    public void The_culture_of_the_machine_does_not_change_a_name()
-    {
-        var culture = System.Globalization.CultureInfo.CurrentCulture;
-        System.Globalization.CultureInfo.CurrentCulture = new("tr-TR");
-        try
-        {
-            Assert.Equal("in_index", StateNames.From("InIndex"));
-        }
-        finally
-        {
-            System.Globalization.CultureInfo.CurrentCulture = culture;
-        }
-    }
 }

@@ -32,7 +32,7 @@ public sealed class StateAnalyzer : DiagnosticAnalyzer
     {
         var type = (INamedTypeSymbol)context.Symbol;
         if (!type.IsModuleClass()) return;
-        foreach (var field in type.GetMembers().OfType<IFieldSymbol>())
+        foreach (var field in type.DeclaredFields())
         {
             if (field.IsConst || field.AssociatedSymbol is IEventSymbol || field.BallastAttribute("ScratchAttribute") is not null) continue;
             var member = field.AssociatedSymbol ?? field;

@@ -50,7 +50,7 @@ internal static class ModuleParser
     private static IEnumerable<(MemberModel Model, Location Place)> Members(INamedTypeSymbol type)
     {
         var found = new List<(MemberModel Model, Location Place)>();
-        foreach (var field in type.GetMembers().OfType<IFieldSymbol>())
+        foreach (var field in type.DeclaredFields())
         {
             if (field.IsStatic) continue;
             var property = field.AssociatedSymbol as IPropertySymbol;

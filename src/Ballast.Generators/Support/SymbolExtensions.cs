@@ -52,6 +52,12 @@ internal static class SymbolExtensions
     public static bool WalksByHand(this INamedTypeSymbol type) =>
         type.VisitStateOverride() is { } walk && !walk.GetAttributes().Any(a => a.AttributeClass?.Name == "GeneratedCodeAttribute");
 
+    /// <summary>
+    /// The fields that a person declared, as such or as the store of a property; the compiler's own field of a captured parameter is not one.
+    /// </summary>
+    public static IEnumerable<IFieldSymbol> DeclaredFields(this INamedTypeSymbol type) =>
+        type.GetMembers().OfType<IFieldSymbol>().Where(f => f.CanBeReferencedByName || f.AssociatedSymbol is not null);
+
     /// <summary>The type and the types around it, outermost first.</summary>
     public static IReadOnlyList<INamedTypeSymbol> WithContainers(this INamedTypeSymbol type)
     {

@@ -2,7 +2,7 @@ namespace Ballast.Generators.Tests.Rules;
 
 public sealed class BAL0004_Hidden_state
 {
-    private const string Usings = "using System; using System.Collections.Generic; using Ballast; ";
+    private const string Usings = "using System; using System.Collections.Generic; using Ballast; using Buffer = Ballast.Buffer; ";
 
     [Fact]
     public async Task The_message_names_the_member_the_collection_and_the_container_to_use()
