@@ -28,8 +28,8 @@ internal static class Rules
     /// <summary>Modules or variables where the walk cannot see them.</summary>
     public static readonly DiagnosticDescriptor HiddenState = Error("BAL0004", State,
         "Modules or variables hidden from the state walk",
-        "'{0}' of module '{1}' {2}, where the state walk does not see it: To() would leave it behind and Snapshot() would not save it; {3}, "
-        + "or mark it [Scratch(\"why\")] if it is not state of this module");
+        "'{0}' of module '{1}' {2}, where the state walk does not see it: To() would leave it behind and Snapshot() would not save it; "
+        + "{3}, or mark it [Scratch(\"why\")] if it is not state of this module");
 
     /// <summary>Two kernels that claim one op on one device.</summary>
     public static readonly DiagnosticDescriptor DuplicateKernel = Error("BAL0101", Kernels,

@@ -30,7 +30,10 @@ internal static class Contract
 
             public sealed class Device;
             public interface IKernel<TOp>;
-            public static class KernelTable<TOp> { public static void Register(Device device, IKernel<TOp> kernel) { _ = (device, kernel); } }
+            public static class KernelTable<TOp>
+            {
+                public static void Register(Device device, IKernel<TOp> kernel) { _ = (device, kernel); }
+            }
         }
 
         namespace Ballast.Ops

@@ -56,8 +56,8 @@ internal static class Host
     public static string Walk(string source, params MetadataReference[] more) => WalkIn(Assert.Single(Files(Project(source, more))).Value);
 
     /// <summary>The statements of <c>VisitState</c> in a generated file.</summary>
-    public static string WalkIn(string file) => string.Join("\n",
-        file.Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("visitor.", StringComparison.Ordinal) || l.StartsWith("base.", StringComparison.Ordinal)));
+    public static string WalkIn(string file) => string.Join("\n", file.Split('\n').Select(l => l.Trim())
+        .Where(l => l.StartsWith("visitor.", StringComparison.Ordinal) || l.StartsWith("base.", StringComparison.Ordinal)));
 
     /// <summary>The findings of the analyzer, in a build that runs the generators first, as a real one does.</summary>
     public static async Task<ImmutableArray<Diagnostic>> Analyze(string source)

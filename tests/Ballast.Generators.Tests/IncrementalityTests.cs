@@ -34,9 +34,9 @@ public sealed class IncrementalityTests
     public void An_edit_in_another_file_leaves_every_step_as_it_was()
     {
         var before = Host.Project([("Zoo.cs", Source), ("Other.cs", "class Other { int X() => 1; }")]);
-        var reasons = Rerun(before, "Other.cs", "class Other { int X() => 2; } partial class Unrelated : System.IDisposable { public void Dispose() { } }");
+        var reasons = Rerun(before, "Other.cs", "class Other { int X() => 2; } partial class Unrelated : System.Exception;");
         Assert.Equal(Steps.Order(), reasons.Keys.Order());
-        Assert.All(reasons.Values.SelectMany(r => r), r => Assert.True(r is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, r.ToString()));
+        Assert.All(reasons, step => AssertAsItWas(step.Key, step.Value));
     }
 
     [Fact]
@@ -46,15 +46,15 @@ public sealed class IncrementalityTests
         Assert.Contains(IncrementalStepRunReason.Modified, reasons[ModuleWalkGenerator.DiagnosticStep]);
         foreach (var step in new[] { ModuleWalkGenerator.SourceStep, KernelTableGenerator.TableStep })
         {
-            Assert.NotEmpty(reasons[step]);
-            Assert.All(reasons[step], r => Assert.True(r is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, $"{step}: {r}"));
+            AssertAsItWas(step, reasons[step]);
         }
     }
 
     [Fact]
     public void An_edit_of_a_member_changes_the_source_of_its_module()
     {
-        var reasons = Rerun(Host.Project(Source), "Zoo.cs", Source.Replace("Parameter Weight { get; } = new();\n    [", "Parameter Gain { get; } = new();\n    ["));
+        var edited = Source.ReplaceLineEndings("\n").Replace("Parameter Weight { get; } = new();\n", "Parameter Gain { get; } = new();\n");
+        var reasons = Rerun(Host.Project(Source), "Zoo.cs", edited);
         Assert.Contains(IncrementalStepRunReason.Modified, reasons[ModuleWalkGenerator.SourceStep]);
     }
 
@@ -79,10 +79,17 @@ public sealed class IncrementalityTests
         Assert.True(seen.Count > 30, $"the graph has {seen.Count} objects, too few for a walk that looked inside");
     }
 
+    private static void AssertAsItWas(string step, IncrementalStepRunReason[] reasons)
+    {
+        Assert.NotEmpty(reasons);
+        Assert.All(reasons, r => Assert.True(r is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, $"{step}: {r}"));
+    }
+
     private static void AssertValueOnly(object? value, string path, HashSet<object> seen)
     {
         if (value is null or string || value.GetType().IsPrimitive || value.GetType().IsEnum) return;
-        Assert.False(value is ISymbol or Compilation or SyntaxNode or SyntaxTree or SemanticModel or Location or AttributeData, $"{path} is a {value.GetType()}");
+        var holdsCompiler = value is ISymbol or Compilation or SyntaxNode or SyntaxTree or SemanticModel or Location or AttributeData;
+        Assert.False(holdsCompiler, $"{path} is a {value.GetType()}");
         if (!value.GetType().IsValueType && !seen.Add(value)) return;
         if (value is DiagnosticDescriptor) return;
         if (value is Array array)
@@ -98,7 +105,8 @@ public sealed class IncrementalityTests
     }
 
     private static object[] Outputs(Generated generated) =>
-        [.. generated.Result.Results.SelectMany(r => r.TrackedSteps).Where(s => Steps.Contains(s.Key)).OrderBy(s => s.Key, StringComparer.Ordinal)
+        [.. generated.Result.Results.SelectMany(r => r.TrackedSteps)
+            .Where(s => Steps.Contains(s.Key)).OrderBy(s => s.Key, StringComparer.Ordinal)
             .SelectMany(s => s.Value).SelectMany(s => s.Outputs).Select(o => o.Value)];
 
     private static Dictionary<string, IncrementalStepRunReason[]> Rerun(CSharpCompilation before, string path, string text)

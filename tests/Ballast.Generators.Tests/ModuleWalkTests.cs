@@ -84,7 +84,9 @@ public sealed class ModuleWalkTests
         var (hint, text) = Assert.Single(Host.Files(Host.Project(source)));
         Assert.Equal("S-1.I.R-1.V.class.VisitState.g.cs", hint);
         var headers = text.Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("partial ", StringComparison.Ordinal));
-        Assert.Equal(["partial struct S<T>", "partial interface I", "partial record R<U>", "partial record struct V", "partial class @class"], headers);
+        Assert.Equal(
+            ["partial struct S<T>", "partial interface I", "partial record R<U>", "partial record struct V", "partial class @class"],
+            headers);
         Assert.Contains("visitor.Variable(\"int\", @int);", text);
         Assert.DoesNotContain("namespace", text);
     }
@@ -134,7 +136,8 @@ public sealed class ModuleWalkTests
             public sealed partial class BatchNorm2D : BatchNorm<int>;
             """));
         Assert.Equal("visitor.Variable(\"weight\", Weight);", Host.WalkIn(files["Norm.VisitState.g.cs"]));
-        Assert.Equal("base.VisitState(visitor);\nvisitor.Variable(\"running_mean\", RunningMean);", Host.WalkIn(files["BatchNorm-1.VisitState.g.cs"]));
+        Assert.Equal("base.VisitState(visitor);\nvisitor.Variable(\"running_mean\", RunningMean);",
+            Host.WalkIn(files["BatchNorm-1.VisitState.g.cs"]));
         Assert.Equal("base.VisitState(visitor);", Host.WalkIn(files["BatchNorm2D.VisitState.g.cs"]));
         Assert.Contains("//   inherited  base          all state of BatchNorm<int>\n", files["BatchNorm2D.VisitState.g.cs"]);
     }
@@ -210,8 +213,8 @@ public sealed class ModuleWalkTests
     public void Parts_in_several_files_make_one_walk_in_the_order_of_path_then_position()
     {
         var files = Host.Files(Host.Project([
-            ("b.cs", "using Ballast; public partial class Net : Module { public Parameter Third { get; } = new(); public Parameter Fourth { get; } = new(); }"),
-            ("a.cs", "using Ballast; public partial class Net { public Parameter First { get; } = new(); public Parameter Second { get; } = new(); }"),
+            ("b.cs", "using Ballast; public partial class Net : Module { public readonly Parameter Third = new(), Fourth = new(); }"),
+            ("a.cs", "using Ballast; public partial class Net { public readonly Parameter First = new(), Second = new(); }"),
         ]));
         Assert.Equal("""
             visitor.Variable("first", First);
@@ -270,7 +273,8 @@ public sealed class ModuleWalkTests
     [Fact]
     public void A_module_without_state_gets_an_empty_walk()
     {
-        var text = Assert.Single(Host.Files(Host.Project("using Ballast; namespace Zoo; public sealed partial class Relu : Module;"))).Value;
+        var files = Host.Files(Host.Project("using Ballast; namespace Zoo; public sealed partial class Relu : Module;"));
+        var text = Assert.Single(files).Value;
         Assert.Contains("// State of Zoo.Relu, in the order of the walk:\n//   none\n", text);
         Assert.Equal("", Host.WalkIn(text));
     }
@@ -290,8 +294,8 @@ public sealed class ModuleWalkTests
     [Fact]
     public void The_walk_of_a_library_with_its_own_contract_compiles()
     {
-        var files = Host.Files(Host.Compile("Ballast.Modules", [("Contract.cs", Contract.Source),
-            ("Linear.cs", "namespace Ballast; public sealed partial class Linear : Module { public Parameter Weight { get; } = new(); }")]));
+        const string linear = "namespace Ballast; public sealed partial class Linear : Module { public readonly Parameter Weight = new(); }";
+        var files = Host.Files(Host.Compile("Ballast.Modules", [("Contract.cs", Contract.Source), ("Linear.cs", linear)]));
         Assert.Equal("visitor.Variable(\"weight\", Weight);", Host.WalkIn(Assert.Single(files).Value));
     }
 }

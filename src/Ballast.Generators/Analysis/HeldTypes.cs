@@ -15,7 +15,7 @@ internal static class HeldTypes
     /// <summary>Whether a member of this type is visited by the walk.</summary>
     public static bool IsState(ITypeSymbol type) => type.IsOrDerivesFrom("Variable") || type.IsOrDerivesFrom("Module");
 
-    /// <summary>The tensor type held inside <paramref name="type"/>, in any type argument of a class or struct; null where there is none.</summary>
+    /// <summary>The tensor type held inside <paramref name="type"/>, in any type argument of a class or struct, or null.</summary>
     public static ITypeSymbol? FindTensor(ITypeSymbol type) => Find(type, IsTensor, static _ => true, DeepestNesting);
 
     /// <summary>

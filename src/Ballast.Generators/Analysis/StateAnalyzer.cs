@@ -45,25 +45,23 @@ public sealed class StateAnalyzer : DiagnosticAnalyzer
     {
         var type = (INamedTypeSymbol)context.Symbol;
         if (!type.IsModuleClass() || PrimaryConstructor(type, context.CancellationToken) is not { } constructor) return;
-        if (!constructor.Parameters.Any(p => StateMessages.ForCapture(p, type).Any())) return;
+        if (!constructor.Parameters.Any(p => StateMessages.ForCapture(p, type) is not null)) return;
 
         var captured = new ConcurrentDictionary<IParameterSymbol, bool>(SymbolEqualityComparer.Default);
         context.RegisterOperationAction(operation =>
         {
             var reference = (IParameterReferenceOperation)operation.Operation;
             // An initializer or the base call reads the parameter while the constructor runs; a method body keeps it in a hidden field.
-            var inBody = operation.ContainingSymbol is IMethodSymbol && !SymbolEqualityComparer.Default.Equals(operation.ContainingSymbol, constructor);
-            if (inBody && SymbolEqualityComparer.Default.Equals(reference.Parameter.ContainingSymbol, constructor) && !IsInNameOf(reference))
-            {
-                captured.TryAdd(reference.Parameter, true);
-            }
+            var inBody = operation.ContainingSymbol is IMethodSymbol method && !SymbolEqualityComparer.Default.Equals(method, constructor);
+            var isOurs = SymbolEqualityComparer.Default.Equals(reference.Parameter.ContainingSymbol, constructor);
+            if (inBody && isOurs && !IsInNameOf(reference)) captured.TryAdd(reference.Parameter, true);
         }, OperationKind.ParameterReference);
         context.RegisterSymbolEndAction(end =>
         {
             foreach (var parameter in constructor.Parameters.Where(captured.ContainsKey))
             {
                 if (parameter.BallastAttribute("ScratchAttribute") is not null) continue;
-                Report(end.ReportDiagnostic, StateMessages.ForCapture(parameter, type), parameter);
+                if (StateMessages.ForCapture(parameter, type) is { } finding) Report(end.ReportDiagnostic, [finding], parameter);
             }
         });
     }

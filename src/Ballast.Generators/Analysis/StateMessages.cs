@@ -9,13 +9,15 @@ internal static class StateMessages
     private const string OneBuffer = "declare it as a Buffer (or a Parameter if it is learned)";
 
     /// <summary>The findings about a field or auto-property; none where the walk sees it.</summary>
-    public static IEnumerable<(DiagnosticDescriptor Rule, string[] Words)> ForMember(ISymbol member, ITypeSymbol type, INamedTypeSymbol module)
+    public static IEnumerable<(DiagnosticDescriptor Rule, string[] Words)> ForMember(
+        ISymbol member, ITypeSymbol type, INamedTypeSymbol module)
     {
         var name = member.Name.Substring(member.Name.LastIndexOf('.') + 1);
         var shared = member.IsStatic ? "static " : "";
         if (HeldTypes.IsTensor(type))
         {
-            yield return (Rules.PlainTensor, [name, module.Name, $"is a plain {shared}Tensor", member.IsStatic ? "declare it as a Buffer of each instance" : OneBuffer]);
+            var fix = member.IsStatic ? "declare it as a Buffer of each instance" : OneBuffer;
+            yield return (Rules.PlainTensor, [name, module.Name, $"is a plain {shared}Tensor", fix]);
         }
         if (HeldTypes.IsTensor(type) || HeldTypes.IsState(type)) yield break;
 
@@ -27,34 +29,30 @@ internal static class StateMessages
         // A static registry of modules belongs to no instance, and a walk written by hand may well see it.
         if (!member.IsStatic && !module.WalksByHand() && HeldTypes.FindState(type) is { } state)
         {
-            yield return (Rules.HiddenState, [name, module.Name, $"keeps {state.ToDisplayString(SymbolExtensions.Short)} in {Article(type)} {written}", StateContainer(type, state)]);
+            var what = $"keeps {state.ToDisplayString(SymbolExtensions.Short)} in {Article(type)} {written}";
+            yield return (Rules.HiddenState, [name, module.Name, what, StateContainer(type, state)]);
         }
     }
 
-    /// <summary>The findings about a primary-constructor parameter, provided that a method body captures it.</summary>
-    public static IEnumerable<(DiagnosticDescriptor Rule, string[] Words)> ForCapture(IParameterSymbol parameter, INamedTypeSymbol module)
+    /// <summary>The finding about a primary-constructor parameter, provided that a method captures it; null where it is harmless.</summary>
+    public static (DiagnosticDescriptor Rule, string[] Words)? ForCapture(IParameterSymbol parameter, INamedTypeSymbol module)
     {
-        var written = parameter.Type.ToDisplayString(SymbolExtensions.Short);
-        if (HeldTypes.IsTensor(parameter.Type) || (!HeldTypes.IsState(parameter.Type) && HeldTypes.FindTensor(parameter.Type) is not null))
+        var type = parameter.Type;
+        var what = $"is a captured constructor parameter of type {type.ToDisplayString(SymbolExtensions.Short)}";
+        if (HeldTypes.IsTensor(type) || (!HeldTypes.IsState(type) && HeldTypes.FindTensor(type) is not null))
         {
-            yield return (Rules.PlainTensor,
-                [parameter.Name, module.Name, $"is a captured constructor parameter of type {written}", "store it in a Buffer (or a Parameter if it is learned)"]);
+            return (Rules.PlainTensor, [parameter.Name, module.Name, what, "store it in a Buffer (or a Parameter if it is learned)"]);
         }
-        else if (HeldTypes.IsState(parameter.Type))
-        {
-            yield return (Rules.HiddenState,
-                [parameter.Name, module.Name, $"is a captured constructor parameter of type {written}", "store it in a field or property and use that"]);
-        }
-        else if (HeldTypes.FindState(parameter.Type) is { } state)
-        {
-            yield return (Rules.HiddenState,
-                [parameter.Name, module.Name, $"is a captured constructor parameter of type {written}", StateContainer(parameter.Type, state)]);
-        }
+        if (module.WalksByHand()) return null;
+        string? fix = null;
+        if (HeldTypes.IsState(type)) fix = "store it in a field or property and use that";
+        else if (HeldTypes.FindState(type) is { } state) fix = StateContainer(type, state);
+        return fix is null ? null : (Rules.HiddenState, [parameter.Name, module.Name, what, fix]);
     }
 
     private static string TensorContainer(ITypeSymbol type)
     {
-        if (HeldTypes.IsDictionary(type)) return "declare it as a BufferDictionary (or as Parameters, in a ParameterList, if they are learned)";
+        if (HeldTypes.IsDictionary(type)) return "declare it as a BufferDictionary (or a ParameterList if they are learned)";
         if (HeldTypes.IsSequence(type)) return "declare it as a BufferList (or a ParameterList if they are learned)";
         return "give each tensor a Buffer (or a Parameter if it is learned) of its own";
     }

@@ -25,7 +25,8 @@ public sealed class KernelTableGenerator : IIncrementalGenerator
             .Where(static result => result is not null)
             .WithTrackingName(ParseStep);
 
-        var table = results.SelectMany(static (result, _) => result!.Kernels).Collect().Select(static (rows, _) => Sorted(rows)).WithTrackingName(TableStep);
+        var table = results.SelectMany(static (result, _) => result!.Kernels).Collect().Select(static (rows, _) => Sorted(rows))
+            .WithTrackingName(TableStep);
         var diagnostics = results.Collect().SelectMany(static (all, _) => Problems(all!)).WithTrackingName(DiagnosticStep);
 
         context.RegisterSourceOutput(table, static (output, kernels) =>

@@ -39,7 +39,8 @@ internal sealed record MemberModel(MemberKind Kind, string Member, string Access
 /// <param name="BaseModule">The base module to walk first, or null where the base is <c>Module</c> itself.</param>
 /// <param name="Members">The members in declaration order.</param>
 internal sealed record ModuleModel(
-    string HintName, string Namespace, string Display, EquatableArray<string> Headers, string? BaseModule, EquatableArray<MemberModel> Members);
+    string HintName, string Namespace, string Display, EquatableArray<string> Headers,
+    string? BaseModule, EquatableArray<MemberModel> Members);
 
 /// <summary>What the parser found in one class: a part to emit, or the reasons why not.</summary>
 internal sealed record ModuleResult(ModuleModel? Model, EquatableArray<DiagnosticInfo> Diagnostics);

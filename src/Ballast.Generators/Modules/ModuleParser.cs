@@ -92,8 +92,10 @@ internal static class ModuleParser
         for (var p = property.OverriddenProperty?.OriginalDefinition; p is not null; p = p.OverriddenProperty?.OriginalDefinition)
         {
             // A referenced assembly shows no private fields, but the compiler marks the getter of an auto-property there.
-            var hasField = p.ContainingType.GetMembers().OfType<IFieldSymbol>().Any(f => SymbolEqualityComparer.Default.Equals(f.AssociatedSymbol, p));
-            if (hasField || p.GetMethod?.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute") == true) return true;
+            var hasField = p.ContainingType.GetMembers().OfType<IFieldSymbol>()
+                .Any(f => SymbolEqualityComparer.Default.Equals(f.AssociatedSymbol, p));
+            var isMarked = p.GetMethod?.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute") == true;
+            if (hasField || isMarked) return true;
         }
         return false;
     }
@@ -150,7 +152,7 @@ internal static class ModuleParser
         return $"partial {keyword} {type.Name.Escaped()}{parameters}";
     }
 
-    /// <summary>One file name per class: arity after '-', and, as file names ignore case, a hash where a sibling differs in case only.</summary>
+    /// <summary>One file name per class: arity after '-', and a hash where a sibling differs in case only.</summary>
     private static string HintName(INamedTypeSymbol type)
     {
         var names = type.WithContainers().Select(t => t.MetadataName.Replace('`', '-'));

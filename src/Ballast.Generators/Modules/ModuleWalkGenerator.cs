@@ -25,7 +25,8 @@ public sealed class ModuleWalkGenerator : IIncrementalGenerator
             .WithTrackingName(ParseStep);
 
         // Two outputs: a diagnostic follows its location at every edit above it, the source changes only with the model.
-        var models = results.Select(static (result, _) => result!.Model).Where(static model => model is not null).WithTrackingName(SourceStep);
+        var models = results.Select(static (result, _) => result!.Model).Where(static model => model is not null)
+            .WithTrackingName(SourceStep);
         var diagnostics = results.SelectMany(static (result, _) => result!.Diagnostics).WithTrackingName(DiagnosticStep);
 
         context.RegisterSourceOutput(models, static (output, model) => output.AddSource(model!.HintName, ModuleEmitter.Emit(model)));

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Ballast.Generators.Modules;
 
-/// <summary>The state name of a member: <c>RunningMean</c> is <c>running_mean</c>, <c>_qkvProj</c> and <c>QKVProj</c> are <c>qkv_proj</c>.</summary>
+/// <summary>The state name of a member: <c>RunningMean</c> is <c>running_mean</c>, <c>QKVProj</c> is <c>qkv_proj</c>.</summary>
 internal static class StateNames
 {
     /// <summary>

@@ -11,7 +11,8 @@ internal sealed class SourceWriter
 
     /// <summary>The name and version that generated members carry.</summary>
     public static string GeneratedCode { get; } = string.Format(CultureInfo.InvariantCulture,
-        "[global::System.CodeDom.Compiler.GeneratedCode(\"Ballast.Generators\", \"{0}\")]", typeof(SourceWriter).Assembly.GetName().Version);
+        "[global::System.CodeDom.Compiler.GeneratedCode(\"Ballast.Generators\", \"{0}\")]",
+        typeof(SourceWriter).Assembly.GetName().Version);
 
     /// <summary>Writes one line at the current depth; an empty text leaves the line empty.</summary>
     public void Line(string text = "")

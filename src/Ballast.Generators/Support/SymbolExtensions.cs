@@ -20,7 +20,7 @@ internal static class SymbolExtensions
         type is { ContainingType: null, ContainingNamespace: { Name: "Ballast", ContainingNamespace.IsGlobalNamespace: true } }
         && type.MetadataName == metadataName;
 
-    /// <summary>Whether the type is <c>Ballast.<paramref name="name"/></c>, derives from it, or is a type parameter constrained to it.</summary>
+    /// <summary>Whether the type is the named one of Ballast, derives from it, or is a type parameter so constrained.</summary>
     public static bool IsOrDerivesFrom(this ITypeSymbol type, string name)
     {
         if (type is ITypeParameterSymbol parameter) return parameter.ConstraintTypes.Any(c => c.IsOrDerivesFrom(name));
@@ -53,7 +53,7 @@ internal static class SymbolExtensions
         type.VisitStateOverride() is { } walk && !walk.GetAttributes().Any(a => a.AttributeClass?.Name == "GeneratedCodeAttribute");
 
     /// <summary>
-    /// The fields that a person declared, as such or as the store of a property; the compiler's own field of a captured parameter is not one.
+    /// The fields that a person declared, as such or as the store of a property; the field of a captured parameter is not one.
     /// </summary>
     public static IEnumerable<IFieldSymbol> DeclaredFields(this INamedTypeSymbol type) =>
         type.GetMembers().OfType<IFieldSymbol>().Where(f => f.CanBeReferencedByName || f.AssociatedSymbol is not null);

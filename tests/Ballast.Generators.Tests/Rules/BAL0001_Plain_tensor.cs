@@ -65,7 +65,11 @@ public sealed class BAL0001_Plain_tensor
     {
         var found = Assert.Single(await Host.Analyze("""
             using Ballast;
-            public class Net : Module { public Tensor? Mask; public override void VisitState(IStateVisitor visitor) => visitor.Scratch("Mask", Mask); }
+            public class Net : Module
+            {
+                public Tensor? Mask;
+                public override void VisitState(IStateVisitor visitor) => visitor.Scratch("Mask", Mask);
+            }
             """));
         Assert.Equal("BAL0001", found.Id);
     }
@@ -80,7 +84,8 @@ public sealed class BAL0001_Plain_tensor
     [InlineData("Func<Tensor, Tensor> mask", "public Tensor Forward(Tensor x) => mask(x);", false)]
     public async Task Sees_a_constructor_parameter_that_a_method_captures(string parameter, string member, bool fires)
     {
-        var found = await Host.Analyze($"using System; using Ballast; public sealed partial class Net({parameter}) : Module {{ {member} }}");
+        var found = await Host.Analyze(
+            $"using System; using Ballast; public sealed partial class Net({parameter}) : Module {{ {member} }}");
         Assert.Equal(fires ? ["BAL0001"] : [], found.Select(d => d.Id));
         if (!fires) return;
         Assert.Contains("'mask' of module 'Net' is a captured constructor parameter", found[0].GetMessage(null));

@@ -3,8 +3,10 @@ namespace Ballast.Generators.Tests.Rules;
 public sealed class BAL0003_Duplicate_state_name
 {
     [Theory]
-    [InlineData("public Parameter Proj { get; } = new(); private Parameter _Proj = new();", "'Proj' and '_Proj' of module 'Net' both have the state name 'proj'", "_Proj")]
-    [InlineData("[StateName(\"b\")] public Parameter A { get; } = new(); public Module? B { get; set; }", "'A' and 'B' of module 'Net' both have the state name 'b'", "B")]
+    [InlineData("public Parameter Proj { get; } = new(); private Parameter _Proj = new();",
+        "'Proj' and '_Proj' of module 'Net' both have the state name 'proj'", "_Proj")]
+    [InlineData("[StateName(\"b\")] public Parameter A { get; } = new(); public Module? B { get; set; }",
+        "'A' and 'B' of module 'Net' both have the state name 'b'", "B")]
     public void Fires_on(string members, string words, string marked)
     {
         var compilation = Host.Project($"using Ballast; public sealed partial class Net : Module {{ {members} }}");

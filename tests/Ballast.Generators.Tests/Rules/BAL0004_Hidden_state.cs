@@ -59,6 +59,10 @@ public sealed class BAL0004_Hidden_state
             private readonly List<T> _items = [];
             public override void VisitState(IStateVisitor visitor) { foreach (var item in _items) visitor.Child("item", item); }
         }
+        public sealed class Wrap(Module inner) : Module
+        {
+            public override void VisitState(IStateVisitor visitor) => visitor.Child("inner", inner);
+        }
         """));
 
     [Theory]
@@ -68,7 +72,8 @@ public sealed class BAL0004_Hidden_state
     [InlineData("List<Module> proj", "public int Count => proj.Count;", "use a ModuleList instead")]
     public async Task Fires_on_a_constructor_parameter_that_a_method_captures(string parameter, string member, string words)
     {
-        var found = Assert.Single(await Host.Analyze(Usings + $"public sealed partial class Net<T>({parameter}) : Module where T : Module {{ {member} }}"));
+        var found = Assert.Single(await Host.Analyze(
+            Usings + $"public sealed partial class Net<T>({parameter}) : Module where T : Module {{ {member} }}"));
         Assert.Equal("BAL0004", found.Id);
         Assert.Contains(words, found.GetMessage(null), StringComparison.Ordinal);
         Assert.Equal("proj", found.Location.SourceTree!.GetText().ToString(found.Location.SourceSpan));

@@ -17,8 +17,8 @@ public sealed class BAL0101_Duplicate_kernel
         var found = Assert.Single(Host.Generate(compilation).Diagnostics);
         Assert.Equal("BAL0101", found.Id);
         Assert.Equal(DiagnosticSeverity.Error, found.Severity);
-        Assert.Equal("'Zoo.SoftmaxCpu' and 'Zoo.SoftmaxFast' both implement IKernel<Ballast.Ops.Softmax>, and a device has one kernel per op; "
-            + "remove one of them, or make it abstract", found.GetMessage(null));
+        Assert.Equal("'Zoo.SoftmaxCpu' and 'Zoo.SoftmaxFast' both implement IKernel<Ballast.Ops.Softmax>, "
+            + "and a device has one kernel per op; remove one of them, or make it abstract", found.GetMessage(null));
         Assert.Equal("SoftmaxFast", found.Marked(compilation));
     }
 

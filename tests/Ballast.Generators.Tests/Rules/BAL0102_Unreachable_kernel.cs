@@ -4,11 +4,14 @@ public sealed class BAL0102_Unreachable_kernel
 {
     [Theory]
     [InlineData("public static class Outer { private sealed class K : IKernel<Softmax>; }",
-        "'K' implements IKernel<Ballast.Ops.Softmax> but 'K' is not visible to its whole assembly, so the kernel table cannot create it; make 'K' internal")]
+        "'K' implements IKernel<Ballast.Ops.Softmax> but 'K' is not visible to its whole assembly, "
+        + "so the kernel table cannot create it; make 'K' internal")]
     [InlineData("file sealed class K : IKernel<Softmax>;",
-        "'K' implements IKernel<Ballast.Ops.Softmax> but 'K' is local to its file, so the kernel table cannot create it; make 'K' internal")]
+        "'K' implements IKernel<Ballast.Ops.Softmax> but 'K' is local to its file, "
+        + "so the kernel table cannot create it; make 'K' internal")]
     [InlineData("public sealed class K : IKernel<Softmax> { public K(int threads) => _ = threads; }",
-        "'K' implements IKernel<Ballast.Ops.Softmax> but has no accessible constructor without arguments, so the kernel table cannot create it; give it one")]
+        "'K' implements IKernel<Ballast.Ops.Softmax> but has no accessible constructor without arguments, "
+        + "so the kernel table cannot create it; give it one")]
     public void Fires_on(string source, string message)
     {
         var compilation = Host.Project("using Ballast; using Ballast.Ops; " + source);
