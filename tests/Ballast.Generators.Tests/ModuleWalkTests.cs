@@ -294,7 +294,7 @@ public sealed class ModuleWalkTests
     [Fact]
     public void The_walk_of_a_library_with_its_own_contract_compiles()
     {
-        const string linear = "namespace Ballast; public sealed partial class Linear : Module { public readonly Parameter Weight = new(); }";
+        const string linear = "namespace Ballast; public partial class Linear : Module { public readonly Parameter Weight = new(); }";
         var files = Host.Files(Host.Compile("Ballast.Modules", [("Contract.cs", Contract.Source), ("Linear.cs", linear)]));
         Assert.Equal("visitor.Variable(\"weight\", Weight);", Host.WalkIn(Assert.Single(files).Value));
     }
