@@ -1,0 +1,64 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace Ballast.Cpu;
+
+/// <summary>
+/// Matrix products C = alpha·A·B + beta·C over raw memory. A and B take any row and column stride (in elements), so a transpose needs no
+/// copy; C is row-major. beta = 0 overwrites C without reading it. The result depends on the operands and
+/// <see cref="WorkerPool.Threads"/> only.
+/// </summary>
+internal static unsafe partial class Gemm
+{
+    /// <summary>C[m, n] = alpha·A[m, k]·B[k, n] + beta·C in float32. A, B and C may not overlap.</summary>
+    public static void Run(
+        int m, int n, int k, float alpha, float* a, long rsA, long csA, float* b, long rsB, long csB, float beta, float* c, long ldc) =>
+        RunBatched(1, m, n, k, alpha, a, 0, rsA, csA, b, 0, rsB, csB, beta, c, 0, ldc);
+
+    /// <summary>C[m, n] = alpha·A[m, k]·B[k, n] + beta·C in float64. A, B and C may not overlap.</summary>
+    public static void Run(
+        int m, int n, int k,
+        double alpha, double* a, long rsA, long csA, double* b, long rsB, long csB, double beta, double* c, long ldc) =>
+        RunBatched(1, m, n, k, alpha, a, 0, rsA, csA, b, 0, rsB, csB, beta, c, 0, ldc);
+
+    /// <summary>The same for a batch of float32 products; a batch stride leads from one matrix to the next, 0 repeats a factor.</summary>
+    public static void RunBatched(
+        int batch, int m, int n, int k,
+        float alpha, float* a, long batchStrideA, long rsA, long csA, float* b, long batchStrideB, long rsB, long csB,
+        float beta, float* c, long batchStrideC, long ldc) =>
+        Run(batch, Make(m, n, k, alpha, a, rsA, csA, b, rsB, csB, beta, c, ldc), batchStrideA, batchStrideB, batchStrideC);
+
+    /// <summary>The same for a batch of float64 products; a batch stride leads from one matrix to the next, 0 repeats a factor.</summary>
+    public static void RunBatched(
+        int batch, int m, int n, int k,
+        double alpha, double* a, long batchStrideA, long rsA, long csA, double* b, long batchStrideB, long rsB, long csB,
+        double beta, double* c, long batchStrideC, long ldc) =>
+        Run(batch, Make(m, n, k, alpha, a, rsA, csA, b, rsB, csB, beta, c, ldc), batchStrideA, batchStrideB, batchStrideC);
+
+    private static Product<T> Make<T>(
+        int m, int n, int k, T alpha, T* a, long rsA, long csA, T* b, long rsB, long csB, T beta, T* c, long ldc)
+        where T : unmanaged
+    {
+        if (m < 0 || n < 0 || k < 0)
+            throw new ArgumentOutOfRangeException(nameof(m), $"A product was given m = {m}, n = {n}, k = {k}; none may be negative.");
+        return new Product<T>
+        {
+            M = m, N = n, K = k, Alpha = alpha, Beta = beta, A = a, B = b, C = c,
+            RowStrideA = rsA, ColumnStrideA = csA, RowStrideB = rsB, ColumnStrideB = csB, RowStrideC = ldc, ColumnStrideC = 1,
+        };
+    }
+
+    private static void Run<T>(int batch, Product<T> product, long batchStrideA, long batchStrideB, long batchStrideC)
+        where T : unmanaged, INumberBase<T>
+    {
+        if (batch <= 0 || product.M == 0 || product.N == 0) return;
+        if (Vector512.IsHardwareAccelerated)
+            GemmPlan<T, Vector512<T>, Lanes512<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC);
+        else if (Vector256.IsHardwareAccelerated)
+            GemmPlan<T, Vector256<T>, Lanes256<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC);
+        else if (Vector128.IsHardwareAccelerated)
+            GemmPlan<T, Vector128<T>, Lanes128<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC);
+        else
+            GemmPlan<T, T, ScalarLanes<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC);
+    }
+}

@@ -1,0 +1,210 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Ballast.Cpu;
+
+/// <summary>Copies a strip of a matrix into the order in which the register tile reads it: target[step·width + item].</summary>
+internal static unsafe class Packing
+{
+    /// <summary>
+    /// Packs <paramref name="items"/> rows of A (or columns of B) over <paramref name="steps"/> steps of k. The strides of the source are
+    /// in elements; places items..width of every step become zero.
+    /// </summary>
+    public static void Strip<T>(T* source, long itemStride, long stepStride, int items, int steps, T* target, int width)
+        where T : unmanaged
+    {
+        if (itemStride == 1 && items > 1) Copy(source, stepStride, items, steps, target, width);
+        else if (stepStride == 1) Transpose(source, itemStride, items, steps, target, width);
+        else
+            for (var p = 0; p < steps; p++)
+                for (var i = 0; i < items; i++)
+                    target[((long)p * width) + i] = source[(i * itemStride) + (p * stepStride)];
+
+        if (items == width) return;
+        for (var p = 0; p < steps; p++) new Span<T>(target + ((long)p * width) + items, width - items).Clear();
+    }
+
+    private static void Copy<T>(T* source, long stride, int items, int steps, T* target, int width)
+        where T : unmanaged
+    {
+        var bytes = items * sizeof(T);
+        if (Vector512.IsHardwareAccelerated && bytes == 2 * sizeof(Vector512<byte>))
+        {
+            for (var p = 0; p < steps; p++, source += stride, target += width)
+            {
+                var x = Vector512.Load((byte*)source);
+                var y = Vector512.Load((byte*)source + 64);
+                x.Store((byte*)target);
+                y.Store((byte*)target + 64);
+            }
+        }
+        else if (bytes is > 32 and <= 64)
+        {
+            // The two halves overlap where the row is not a whole number of registers.
+            for (var p = 0; p < steps; p++, source += stride, target += width)
+            {
+                var x = Vector256.Load((byte*)source);
+                var y = Vector256.Load((byte*)source + bytes - 32);
+                x.Store((byte*)target);
+                y.Store((byte*)target + bytes - 32);
+            }
+        }
+        else
+        {
+            for (var p = 0; p < steps; p++, source += stride, target += width)
+                Unsafe.CopyBlockUnaligned(target, source, (uint)bytes);
+        }
+    }
+
+    private static void Transpose<T>(T* source, long stride, int items, int steps, T* target, int width)
+        where T : unmanaged
+    {
+        if (Avx512F.IsSupported && sizeof(T) == 4 && items >= 16 && steps >= 16)
+            TransposeBlocks<T, Block16>(source, stride, items, steps, target, width);
+        else if (Avx.IsSupported && sizeof(T) == 4 && items >= 8 && steps >= 8)
+            TransposeBlocks<T, Block8>(source, stride, items, steps, target, width);
+        else if (Sse.IsSupported && sizeof(T) == 4 && items >= 4 && steps >= 4)
+            TransposeBlocks<T, Block4>(source, stride, items, steps, target, width);
+        else if (Avx.IsSupported && sizeof(T) == 8 && items >= 4 && steps >= 4)
+            TransposeBlocks<T, Block4Wide>(source, stride, items, steps, target, width);
+        else
+            for (var p = 0; p < steps; p++)
+                for (var i = 0; i < items; i++)
+                    target[((long)p * width) + i] = source[(i * stride) + p];
+    }
+
+    /// <summary>The last block of an axis is moved back to end with it: some items are written twice, with the same values.</summary>
+    private static void TransposeBlocks<T, TBlock>(T* source, long stride, int items, int steps, T* target, int width)
+        where T : unmanaged
+        where TBlock : struct, IBlock
+    {
+        var size = TBlock.Size;
+        for (var i = 0; i < items; i += size)
+        {
+            var item = Math.Min(i, items - size);
+            var from = source + (item * stride);
+            var to = target + item;
+            for (var p = 0; p < steps; p += size)
+            {
+                var step = Math.Min(p, steps - size);
+                TBlock.Run(from + step, stride, to + ((long)step * width), width);
+            }
+        }
+    }
+
+    /// <summary>Transposes one square block.</summary>
+    private interface IBlock
+    {
+        static abstract int Size { get; }
+        static abstract void Run(void* source, long stride, void* target, long width);
+    }
+
+    /// <summary>4x4 elements of 4 bytes.</summary>
+    private readonly struct Block4 : IBlock
+    {
+        public static int Size => 4;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Run(void* source, long stride, void* target, long width)
+        {
+            float* s = (float*)source, t = (float*)target;
+            Vector128<float> r0 = Sse.LoadVector128(s), r1 = Sse.LoadVector128(s + stride);
+            Vector128<float> r2 = Sse.LoadVector128(s + (2 * stride)), r3 = Sse.LoadVector128(s + (3 * stride));
+            Vector128<float> a = Sse.UnpackLow(r0, r1), b = Sse.UnpackLow(r2, r3);
+            Vector128<float> c = Sse.UnpackHigh(r0, r1), d = Sse.UnpackHigh(r2, r3);
+            Sse.Store(t, Sse.MoveLowToHigh(a, b));
+            Sse.Store(t + width, Sse.MoveHighToLow(b, a));
+            Sse.Store(t + (2 * width), Sse.MoveLowToHigh(c, d));
+            Sse.Store(t + (3 * width), Sse.MoveHighToLow(d, c));
+        }
+    }
+
+    /// <summary>4x4 elements of 8 bytes.</summary>
+    private readonly struct Block4Wide : IBlock
+    {
+        public static int Size => 4;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Run(void* source, long stride, void* target, long width)
+        {
+            double* s = (double*)source, t = (double*)target;
+            Vector256<double> r0 = Avx.LoadVector256(s), r1 = Avx.LoadVector256(s + stride);
+            Vector256<double> r2 = Avx.LoadVector256(s + (2 * stride)), r3 = Avx.LoadVector256(s + (3 * stride));
+            Vector256<double> a = Avx.UnpackLow(r0, r1), b = Avx.UnpackHigh(r0, r1);
+            Vector256<double> c = Avx.UnpackLow(r2, r3), d = Avx.UnpackHigh(r2, r3);
+            Avx.Store(t, Avx.Permute2x128(a, c, 0x20));
+            Avx.Store(t + width, Avx.Permute2x128(b, d, 0x20));
+            Avx.Store(t + (2 * width), Avx.Permute2x128(a, c, 0x31));
+            Avx.Store(t + (3 * width), Avx.Permute2x128(b, d, 0x31));
+        }
+    }
+
+    /// <summary>8x8 elements of 4 bytes.</summary>
+    private readonly struct Block8 : IBlock
+    {
+        public static int Size => 8;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Run(void* source, long stride, void* target, long width)
+        {
+            float* s = (float*)source, t = (float*)target;
+
+            // Rows i and i + 4 share a register, so that only in-lane moves are left.
+            Vector256<float> r0 = Pair(s, stride), r1 = Pair(s + stride, stride);
+            Vector256<float> r2 = Pair(s + (2 * stride), stride), r3 = Pair(s + (3 * stride), stride);
+            Vector256<float> q0 = Pair(s + 4, stride), q1 = Pair(s + 4 + stride, stride);
+            Vector256<float> q2 = Pair(s + 4 + (2 * stride), stride), q3 = Pair(s + 4 + (3 * stride), stride);
+            Quarter(r0, r1, r2, r3, t, width);
+            Quarter(q0, q1, q2, q3, t + (4 * width), width);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Pair(float* s, long stride) =>
+            Avx.InsertVector128(Sse.LoadVector128(s).ToVector256Unsafe(), Sse.LoadVector128(s + (4 * stride)), 1);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Quarter(
+            Vector256<float> r0, Vector256<float> r1, Vector256<float> r2, Vector256<float> r3, float* t, long width)
+        {
+            Vector256<double> a = Avx.UnpackLow(r0, r1).AsDouble(), b = Avx.UnpackLow(r2, r3).AsDouble();
+            Vector256<double> c = Avx.UnpackHigh(r0, r1).AsDouble(), d = Avx.UnpackHigh(r2, r3).AsDouble();
+            Avx.Store(t, Avx.UnpackLow(a, b).AsSingle());
+            Avx.Store(t + width, Avx.UnpackHigh(a, b).AsSingle());
+            Avx.Store(t + (2 * width), Avx.UnpackLow(c, d).AsSingle());
+            Avx.Store(t + (3 * width), Avx.UnpackHigh(c, d).AsSingle());
+        }
+    }
+
+    /// <summary>16x16 elements of 4 bytes.</summary>
+    private readonly struct Block16 : IBlock
+    {
+        public static int Size => 16;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Run(void* source, long stride, void* target, long width)
+        {
+            float* s = (float*)source, t = (float*)target;
+            for (var q = 0; q < 16; q += 4, s += 4, t += 4 * width)
+            {
+                // Rows i, i + 4, i + 8 and i + 12 share a register, so that only in-lane moves are left.
+                Vector512<float> r0 = Four(s, stride), r1 = Four(s + stride, stride);
+                Vector512<float> r2 = Four(s + (2 * stride), stride), r3 = Four(s + (3 * stride), stride);
+                Vector512<double> a = Avx512F.UnpackLow(r0, r1).AsDouble(), b = Avx512F.UnpackLow(r2, r3).AsDouble();
+                Vector512<double> c = Avx512F.UnpackHigh(r0, r1).AsDouble(), d = Avx512F.UnpackHigh(r2, r3).AsDouble();
+                Avx512F.UnpackLow(a, b).AsSingle().Store(t);
+                Avx512F.UnpackHigh(a, b).AsSingle().Store(t + width);
+                Avx512F.UnpackLow(c, d).AsSingle().Store(t + (2 * width));
+                Avx512F.UnpackHigh(c, d).AsSingle().Store(t + (3 * width));
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector512<float> Four(float* s, long stride)
+        {
+            var low = Block8.Pair(s, stride);
+            var high = Block8.Pair(s + (8 * stride), stride);
+            return Avx512F.InsertVector256(low.ToVector512Unsafe().AsInt32(), high.AsInt32(), 1).AsSingle();
+        }
+    }
+}

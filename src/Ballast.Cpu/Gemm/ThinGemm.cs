@@ -1,0 +1,190 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Ballast.Cpu;
+
+/// <summary>Products of a few rows, where B is read once and copying it would cost as much as the product.</summary>
+internal static unsafe class ThinGemm<T, V, L>
+    where T : unmanaged, INumberBase<T>
+    where L : struct, ILanes<T, V>
+{
+    /// <summary>More rows than this are worth packing B.</summary>
+    public const int MaxRows = 8;
+
+    private const int Columns = 4;
+    private const int BlockColumns = 1024;
+
+    /// <summary>
+    /// Every C[i, j] is the dot product of two rows that lie along k: B is [N, K] in memory, as the weight of a linear layer.
+    /// Needs ColumnStrideA = RowStrideB = 1.
+    /// </summary>
+    public static void Dots(in Product<T> product)
+    {
+        var overwrite = product.Beta == T.Zero;
+        var tall = L.MaxRows > 6 ? 4 : 2;
+        var sums = stackalloc T[4 * Columns];
+        for (var j = 0; j < product.N;)
+        {
+            var columns = product.N - j >= Columns ? Columns : 1;
+            var b = product.B + (j * product.ColumnStrideB);
+            for (var i = 0; i < product.M;)
+            {
+                var rows = Math.Min(product.M - i, tall);
+                var a = product.A + (i * product.RowStrideA);
+                rows = columns == 1 ? 1 : rows == 3 ? 2 : rows;
+                if (columns == 1) Dots<One, One>(in product, a, b, sums);
+                else if (rows == 1) Dots<One, Four>(in product, a, b, sums);
+                else if (rows == 2) Dots<Two, Four>(in product, a, b, sums);
+                else Dots<Four, Four>(in product, a, b, sums);
+                for (var r = 0; r < rows; r++)
+                    for (var s = 0; s < columns; s++)
+                        Put(in product, overwrite, i + r, j + s, sums[(r * columns) + s]);
+                i += rows;
+            }
+            j += columns;
+        }
+    }
+
+    /// <summary>C[0, ·] as a sum of rows of B, which lie along N. Needs M = 1 and ColumnStrideB = 1.</summary>
+    [SkipLocalsInit]
+    public static void Rows(in Product<T> product)
+    {
+        var overwrite = product.Beta == T.Zero;
+        var sums = stackalloc T[BlockColumns];
+        for (var j = 0; j < product.N; j += BlockColumns)
+        {
+            var columns = Math.Min(BlockColumns, product.N - j);
+            new Span<T>(sums, columns).Clear();
+            var p = 0;
+            for (; p + 4 <= product.K; p += 4) AddRows<Four>(in product, p, j, columns, sums);
+            for (; p < product.K; p++) AddRows<One>(in product, p, j, columns, sums);
+            for (var s = 0; s < columns; s++) Put(in product, overwrite, 0, j + s, sums[s]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(in Product<T> product, bool overwrite, int row, int column, T sum)
+    {
+        var c = product.C + (row * product.RowStrideC) + (column * product.ColumnStrideC);
+        *c = overwrite ? product.Alpha * sum : (product.Alpha * sum) + (product.Beta * *c);
+    }
+
+    /// <summary>sums[row, column] of one group of dot products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Dots<TRows, TColumns>(in Product<T> product, T* a, T* b, T* sums)
+        where TRows : struct, INumeral
+        where TColumns : struct, INumeral
+    {
+        var k = product.K;
+        T* a1 = a + product.RowStrideA, a2 = a1 + product.RowStrideA, a3 = a2 + product.RowStrideA;
+        T* b1 = b + product.ColumnStrideB, b2 = b1 + product.ColumnStrideB, b3 = b2 + product.ColumnStrideB;
+        V s00 = L.Zero, s01 = L.Zero, s02 = L.Zero, s03 = L.Zero;
+        V s10 = L.Zero, s11 = L.Zero, s12 = L.Zero, s13 = L.Zero;
+        V s20 = L.Zero, s21 = L.Zero, s22 = L.Zero, s23 = L.Zero;
+        V s30 = L.Zero, s31 = L.Zero, s32 = L.Zero, s33 = L.Zero;
+        var p = 0;
+        for (; p <= k - L.Width; p += L.Width)
+        {
+            var y0 = L.Load(b + p);
+            var y1 = TColumns.Value > 1 ? L.Load(b1 + p) : y0;
+            var y2 = TColumns.Value > 1 ? L.Load(b2 + p) : y0;
+            var y3 = TColumns.Value > 1 ? L.Load(b3 + p) : y0;
+            Step<TColumns>(L.Load(a + p), y0, y1, y2, y3, ref s00, ref s01, ref s02, ref s03);
+            if (TRows.Value > 1) Step<TColumns>(L.Load(a1 + p), y0, y1, y2, y3, ref s10, ref s11, ref s12, ref s13);
+            if (TRows.Value > 2)
+            {
+                Step<TColumns>(L.Load(a2 + p), y0, y1, y2, y3, ref s20, ref s21, ref s22, ref s23);
+                Step<TColumns>(L.Load(a3 + p), y0, y1, y2, y3, ref s30, ref s31, ref s32, ref s33);
+            }
+        }
+
+        Sum<TColumns>(sums, s00, s01, s02, s03);
+        if (TRows.Value > 1) Sum<TColumns>(sums + TColumns.Value, s10, s11, s12, s13);
+        if (TRows.Value > 2)
+        {
+            Sum<TColumns>(sums + (2 * TColumns.Value), s20, s21, s22, s23);
+            Sum<TColumns>(sums + (3 * TColumns.Value), s30, s31, s32, s33);
+        }
+        for (; p < k; p++)
+            for (var i = 0; i < TRows.Value; i++)
+                for (var j = 0; j < TColumns.Value; j++)
+                    sums[(i * TColumns.Value) + j] += a[(i * product.RowStrideA) + p] * b[(j * product.ColumnStrideB) + p];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step<TColumns>(V x, V y0, V y1, V y2, V y3, ref V s0, ref V s1, ref V s2, ref V s3)
+        where TColumns : struct, INumeral
+    {
+        s0 = L.MultiplyAdd(x, y0, s0);
+        if (TColumns.Value > 1)
+        {
+            s1 = L.MultiplyAdd(x, y1, s1);
+            s2 = L.MultiplyAdd(x, y2, s2);
+            s3 = L.MultiplyAdd(x, y3, s3);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sum<TColumns>(T* sums, V s0, V s1, V s2, V s3)
+        where TColumns : struct, INumeral
+    {
+        sums[0] = L.Sum(s0);
+        if (TColumns.Value > 1)
+        {
+            sums[1] = L.Sum(s1);
+            sums[2] = L.Sum(s2);
+            sums[3] = L.Sum(s3);
+        }
+    }
+
+    /// <summary>sums += x[p]·B[p, ·] for 1 or 4 steps from <paramref name="p"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRows<TSteps>(in Product<T> product, int p, int column, int columns, T* sums)
+        where TSteps : struct, INumeral
+    {
+        T* a = product.A + (p * product.ColumnStrideA), b = product.B + (p * product.RowStrideB) + column;
+        long ca = product.ColumnStrideA, rb = product.RowStrideB;
+        var many = TSteps.Value > 1;
+        T x0 = a[0], x1 = many ? a[ca] : x0, x2 = many ? a[2 * ca] : x0, x3 = many ? a[3 * ca] : x0;
+        V v0 = L.Broadcast(x0), v1 = L.Broadcast(x1), v2 = L.Broadcast(x2), v3 = L.Broadcast(x3);
+        var j = 0;
+        for (; j <= columns - L.Width; j += L.Width)
+        {
+            var s = L.MultiplyAdd(v0, L.Load(b + j), L.Load(sums + j));
+            if (TSteps.Value > 1)
+            {
+                s = L.MultiplyAdd(v1, L.Load(b + rb + j), s);
+                s = L.MultiplyAdd(v2, L.Load(b + (2 * rb) + j), s);
+                s = L.MultiplyAdd(v3, L.Load(b + (3 * rb) + j), s);
+            }
+            L.Store(s, sums + j);
+        }
+        for (; j < columns; j++)
+        {
+            // Rounded as in the registers, so that a result does not depend on where the columns were cut.
+            var s = T.MultiplyAddEstimate(x0, b[j], sums[j]);
+            if (TSteps.Value > 1)
+            {
+                s = T.MultiplyAddEstimate(x1, b[rb + j], s);
+                s = T.MultiplyAddEstimate(x2, b[(2 * rb) + j], s);
+                s = T.MultiplyAddEstimate(x3, b[(3 * rb) + j], s);
+            }
+            sums[j] = s;
+        }
+    }
+
+    private readonly struct One : INumeral
+    {
+        public static int Value => 1;
+    }
+
+    private readonly struct Two : INumeral
+    {
+        public static int Value => 2;
+    }
+
+    private readonly struct Four : INumeral
+    {
+        public static int Value => 4;
+    }
+}
