@@ -6,7 +6,9 @@ using Ballast.Cli.Commands;
 
 namespace Ballast.Cli;
 
-/// <summary>The commands of <c>ballast</c>, and the rule for what goes wrong: one line on standard error, exit code 2 (usage) or 1 (failure).</summary>
+/// <summary>
+/// The commands of <c>ballast</c>, and the rule for what goes wrong: one line on standard error, exit code 2 (usage) or 1 (failure).
+/// </summary>
 public static class BallastCommandLine
 {
     private const string ToolName = "ballast";
@@ -40,7 +42,8 @@ public static class BallastCommandLine
     public static Command Build()
     {
         // A RootCommand takes its name from the assembly, which is not the word people type.
-        var root = new BallastCommand(ToolName, "Ballast trains, samples and inspects neural networks whose state cannot get lost.", s_examples)
+        const string purpose = "Ballast trains, samples and inspects neural networks whose state cannot get lost.";
+        var root = new BallastCommand(ToolName, purpose, s_examples)
         {
             DevicesCommand.Create(),
         };
@@ -48,8 +51,8 @@ public static class BallastCommandLine
         help.Action = new HelpExamplesAction((HelpAction)help.Action!);
         root.Add(help);
         root.Add(new VersionOption { Description = "Show the version" });
-        root.SetAction((Action<ParseResult>)(_ =>
-            throw UserError.Usage("name a command: " + string.Join(", ", root.Subcommands.Select(c => c.Name)) + " ('ballast --help' shows them)")));
+        string commands = string.Join(", ", root.Subcommands.Select(c => c.Name));
+        root.SetAction((Action<ParseResult>)(_ => throw UserError.Usage($"name a command: {commands} ('ballast --help' shows them)")));
         return root;
     }
 
@@ -63,7 +66,7 @@ public static class BallastCommandLine
             string word = parsed.UnmatchedTokens[0];
             bool isOption = word.StartsWith('-');
             IEnumerable<string> known = isOption
-                ? command.Options.SelectMany(o => o.Aliases.Prepend(o.Name)).Append("--help").Where(n => n.StartsWith("--", StringComparison.Ordinal))
+                ? command.Options.SelectMany(o => o.Aliases.Prepend(o.Name)).Where(n => n.StartsWith("--", StringComparison.Ordinal))
                 : command.Subcommands.Select(c => c.Name);
             string kind = isOption ? "option" : command.Name == ToolName ? "command" : "argument";
             string? near = Nearest.To(word, known);
@@ -74,7 +77,8 @@ public static class BallastCommandLine
         return UserError.Usage($"{message} ({help} shows what is possible)");
     }
 
-    private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
     /// <summary>The usual help, followed by the command's examples.</summary>
     private sealed class HelpExamplesAction(HelpAction usual) : SynchronousCommandLineAction

@@ -3,7 +3,7 @@ namespace Ballast.Cli;
 /// <summary>Finds the word a person probably meant.</summary>
 public static class Nearest
 {
-    /// <summary>The candidate with the smallest edit distance to <paramref name="word"/>, or null when none is close (within a third of its letters).</summary>
+    /// <summary>The candidate with the smallest edit distance to the word, or null when none is within a third of its letters.</summary>
     public static string? To(string word, IEnumerable<string> candidates)
     {
         string? best = null;
@@ -17,7 +17,7 @@ public static class Nearest
         return best;
     }
 
-    /// <summary>Edits (insert, delete, replace, swap two neighbours) that turn one word into the other: optimal string alignment distance.</summary>
+    /// <summary>Edits (insert, delete, replace, swap neighbours) that turn one word into the other: optimal string alignment.</summary>
     public static int Distance(string a, string b)
     {
         var cost = new int[a.Length + 1, b.Length + 1];
@@ -29,7 +29,8 @@ public static class Nearest
             {
                 int replace = cost[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
                 cost[i, j] = Math.Min(replace, Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1);
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) cost[i, j] = Math.Min(cost[i, j], cost[i - 2, j - 2] + 1);
+                bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                if (swapped) cost[i, j] = Math.Min(cost[i, j], cost[i - 2, j - 2] + 1);
             }
         }
         return cost[a.Length, b.Length];

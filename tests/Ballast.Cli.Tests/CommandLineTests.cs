@@ -23,7 +23,8 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Mistyped_option_suggests_the_right_one_in_one_line()
     {
-        (await BallastProcess.Run("devices", "--jsn")).FailsInOneLine(UserError.WrongUsage, "unknown option '--jsn'", "did you mean '--json'?");
+        Outcome outcome = await BallastProcess.Run("devices", "--jsn");
+        outcome.FailsInOneLine(UserError.WrongUsage, "unknown option '--jsn'", "did you mean '--json'?");
     }
 
     [Fact]

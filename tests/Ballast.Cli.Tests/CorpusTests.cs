@@ -9,7 +9,7 @@ public sealed class CorpusTests
     public void Built_in_corpus_is_the_repository_s_own_text_in_path_order()
     {
         Corpus corpus = Corpus.BuiltIn();
-        string[] headings = [.. corpus.Text.Split('\n').Where(l => l.StartsWith("=== ", StringComparison.Ordinal) && l.EndsWith(" ===", StringComparison.Ordinal))];
+        string[] headings = Headings(corpus);
         Assert.Contains("=== src/Ballast.Cli/Program.cs ===", headings);
         Assert.Equal(headings.Order(StringComparer.Ordinal), headings);
         Assert.True(corpus.Text.Length > 50_000, $"{corpus.Text.Length} characters");
@@ -22,7 +22,7 @@ public sealed class CorpusTests
         string root = AppContext.BaseDirectory[..AppContext.BaseDirectory.IndexOf("/tests/", StringComparison.Ordinal)];
         Corpus corpus = Corpus.BuiltIn();
         Assert.DoesNotContain(root, corpus.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("/obj/", string.Join('\n', corpus.Text.Split('\n').Where(l => l.StartsWith("=== ", StringComparison.Ordinal))), StringComparison.Ordinal);
+        Assert.DoesNotContain(Headings(corpus), h => h.Contains("/obj/", StringComparison.Ordinal));
         Assert.DoesNotContain('\r', corpus.Text);
     }
 
@@ -66,7 +66,8 @@ public sealed class CorpusTests
     public void Missing_path_and_folder_without_text_are_errors()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("there is no file or folder", Assert.Throws<UserError>(() => Corpus.Load(folder["nothing"])).Message, StringComparison.Ordinal);
+        UserError missing = Assert.Throws<UserError>(() => Corpus.Load(folder["nothing"]));
+        Assert.Contains("there is no file or folder", missing.Message, StringComparison.Ordinal);
         Assert.Contains("has no text", Assert.Throws<UserError>(() => Corpus.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
@@ -92,4 +93,7 @@ public sealed class CorpusTests
         Assert.Equal(Math.Log(3), split.BigramCrossEntropy(), 12);
         Assert.Equal(Math.Log(21), split.UnigramCrossEntropy(), 12);
     }
+
+    private static string[] Headings(Corpus corpus) =>
+        [.. corpus.Text.Split('\n').Where(l => l.StartsWith("=== ", StringComparison.Ordinal)).Where(l => l.EndsWith(" ===", StringComparison.Ordinal))];
 }

@@ -5,7 +5,8 @@ namespace Ballast.Cli.Tests;
 
 public sealed class RunFolderTests
 {
-    private static readonly string[] s_files = [RunFolder.ModelFile, RunFolder.ConfigFile, RunFolder.OptimizerFile, Data.CharTokenizer.FileName];
+    private static readonly string[] s_files =
+        [RunFolder.ModelFile, RunFolder.ConfigFile, RunFolder.OptimizerFile, Data.CharTokenizer.FileName];
 
     [Fact]
     public void Saved_run_has_its_files_in_the_folder_itself()
@@ -125,7 +126,8 @@ public sealed class RunFolderTests
         UserError error = Assert.Throws<UserError>(() => new RunFolder(folder.Path).Open());
         Assert.Contains("no complete checkpoint: model.safetensors has 5 bytes", error.Message, StringComparison.Ordinal);
         File.WriteAllText(folder[RunFolder.TrainingFile], "{");
-        Assert.Contains("training.json cannot be read", Assert.Throws<UserError>(() => new RunFolder(folder.Path).Open()).Message, StringComparison.Ordinal);
+        error = Assert.Throws<UserError>(() => new RunFolder(folder.Path).Open());
+        Assert.Contains("training.json cannot be read", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -187,7 +189,10 @@ public sealed class RunFolderTests
 
     private static TrainingRecord Record(int step) => new()
     {
-        Step = step, Seed = ulong.MaxValue, Settings = new TrainingSettings { Preset = "tiny", LearningRate = 0.1 }, Corpus = new CorpusRecord("text", 3, "00"),
+        Step = step,
+        Seed = ulong.MaxValue,
+        Settings = new TrainingSettings { Preset = "tiny", LearningRate = 0.1 },
+        Corpus = new CorpusRecord("text", 3, "00"),
     };
 
     private sealed class Killed : Exception;

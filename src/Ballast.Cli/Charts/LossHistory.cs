@@ -5,10 +5,12 @@ namespace Ballast.Cli.Charts;
 /// <param name="Validation">Validation losses by steps done.</param>
 /// <param name="Unigram">Cross entropy of the text under its character frequencies.</param>
 /// <param name="Bigram">Cross entropy of the text under its character pair frequencies.</param>
-public sealed record LossHistory(IReadOnlyList<float> Train, IReadOnlyList<(int Step, double Loss)> Validation, double Unigram, double Bigram)
+public sealed record LossHistory(
+    IReadOnlyList<float> Train, IReadOnlyList<(int Step, double Loss)> Validation, double Unigram, double Bigram)
 {
     /// <summary>
-    /// Mean of the training losses around each step: the window is a fortieth of the run to either side, shorter at both ends so that it stays centred.
+    /// Mean of the training losses around each step: the window is a fortieth of the run to either side, shorter at both ends so that it
+    /// stays centred.
     /// Losses that are no numbers are left out.
     /// </summary>
     public double[] SmoothTrain()

@@ -10,7 +10,8 @@ public static class LossPlot
     public const string FileName = "loss.png";
 
     /// <summary>The first one installed is used; with none of them the library's own choice.</summary>
-    private static readonly string[] s_fonts = ["Inter", "Segoe UI", "Helvetica Neue", "Noto Sans", "DejaVu Sans", "Liberation Sans", "Arial"];
+    private static readonly string[] s_fonts =
+        ["Inter", "Segoe UI", "Helvetica Neue", "Noto Sans", "DejaVu Sans", "Liberation Sans", "Arial"];
 
     private static readonly Color s_faint = Color.FromHex("#a9c7e8");
     private static readonly Color s_train = Color.FromHex("#1f5fa8");
@@ -34,10 +35,11 @@ public static class LossPlot
             File.Move(unfinished, path, overwrite: true);
             return null;
         }
-        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException
-            or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException
+            or BadImageFormatException or IOException or UnauthorizedAccessException)
         {
-            return $"no {FileName}: {(e is TypeInitializationException { InnerException: { } inner } ? inner.Message : e.Message).ReplaceLineEndings(" ")}";
+            string why = e is TypeInitializationException { InnerException: { } inner } ? inner.Message : e.Message;
+            return $"no {FileName}: {why.ReplaceLineEndings(" ")}";
         }
     }
 
@@ -54,7 +56,8 @@ public static class LossPlot
         smooth.LegendText = "training, smoothed";
         if (history.Validation.Count > 0)
         {
-            var points = plot.Add.Scatter([.. history.Validation.Select(v => (double)v.Step)], (double[])[.. history.Validation.Select(v => v.Loss)], s_validation);
+            double[] at = [.. history.Validation.Select(v => (double)v.Step)];
+            var points = plot.Add.Scatter(at, (double[])[.. history.Validation.Select(v => v.Loss)], s_validation);
             points.LineWidth = 1.5f;
             points.MarkerSize = history.Validation.Count > 40 ? 4 : 6;
             points.LegendText = "validation";
@@ -63,7 +66,8 @@ public static class LossPlot
         Level(plot, history.Unigram, "unigram", last);
         Level(plot, history.Bigram, "bigram", last);
 
-        IEnumerable<double> shown = train.Concat(history.Validation.Select(v => v.Loss)).Append(history.Unigram).Append(history.Bigram).Where(double.IsFinite);
+        double[] shown = [.. train.Concat(history.Validation.Select(v => v.Loss)).Append(history.Unigram).Append(history.Bigram)
+            .Where(double.IsFinite)];
         double low = shown.Min(), high = shown.Max(), margin = Math.Max(0.02, (high - low) * 0.06);
         plot.Axes.SetLimits(0, Math.Max(2, last * 1.01), low - margin, high + margin);
         plot.Title(title, 15);

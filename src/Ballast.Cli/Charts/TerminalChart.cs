@@ -19,7 +19,10 @@ public enum ChartInk
     Baseline,
 }
 
-/// <summary>Draws a loss curve in characters: braille dots (2 x 4 a cell) for the training loss, marks for validation, dashed lines for the text's own entropies.</summary>
+/// <summary>
+/// Draws a loss curve in characters: braille dots (2 x 4 a cell) for the training loss, marks for validation, dashed lines for the text's
+/// own entropies.
+/// </summary>
 public static class TerminalChart
 {
     private const int AxisWidth = 6;
@@ -38,33 +41,39 @@ public static class TerminalChart
         double[] train = history.SmoothTrain();
         if (train.Length == 0) return [];
         int columns = Math.Max(10, width - AxisWidth - 1);
-        IEnumerable<double> all = train.Concat(history.Validation.Select(v => v.Loss)).Append(history.Bigram).Append(history.Unigram).Where(double.IsFinite);
+        double[] all = [.. train.Concat(history.Validation.Select(v => v.Loss)).Append(history.Bigram).Append(history.Unigram)
+            .Where(double.IsFinite)];
         double low = all.Min(), high = all.Max();
         double margin = Math.Max(1e-3, (high - low) * 0.04);
         (low, high) = (low - margin, high + margin);
         var cells = new (char Sign, ChartInk Ink)[height, columns];
         int Row(double loss) => Math.Clamp((int)((high - loss) / (high - low) * height), 0, height - 1);
-        int Column(double step) => train.Length == 1 ? 0 : Math.Clamp((int)((step - 1) / (train.Length - 1) * (columns - 1)), 0, columns - 1);
+        int Column(double step) =>
+            train.Length == 1 ? 0 : Math.Clamp((int)((step - 1) / (train.Length - 1) * (columns - 1)), 0, columns - 1);
 
         Level(cells, Row(history.Unigram), $" unigram {Number(history.Unigram)} ");
         Level(cells, Row(history.Bigram), $" bigram {Number(history.Bigram)} ");
         Curve(cells, train, high, low);
-        foreach ((int step, double loss) in history.Validation.Where(v => double.IsFinite(v.Loss))) cells[Row(loss), Column(step)] = ('●', ChartInk.Validation);
+        foreach ((int step, double loss) in history.Validation)
+        {
+            if (double.IsFinite(loss)) cells[Row(loss), Column(step)] = ('●', ChartInk.Validation);
+        }
 
         var lines = new List<IReadOnlyList<(string, ChartInk)>>();
         for (int row = 0; row < height; row++)
         {
             bool labelled = row % 4 == 0 || row == height - 1;
             double value = high - (row + 0.5) / height * (high - low);
-            var line = new List<(string, ChartInk)> { (labelled ? Number(value).PadLeft(AxisWidth) + "┤" : new string(' ', AxisWidth) + "│", ChartInk.Frame) };
+            string axis = labelled ? Number(value).PadLeft(AxisWidth) + "┤" : new string(' ', AxisWidth) + "│";
+            var line = new List<(string, ChartInk)> { (axis, ChartInk.Frame) };
             Runs(cells, row, columns, line);
             lines.Add(line);
         }
         string last = "step " + train.Length.ToString(CultureInfo.InvariantCulture);
         lines.Add([(new string(' ', AxisWidth) + "└" + new string('─', columns), ChartInk.Frame)]);
         lines.Add([(new string(' ', AxisWidth + 1) + "1" + last.PadLeft(columns - 1), ChartInk.Frame)]);
-        lines.Add([(new string(' ', AxisWidth + 1), ChartInk.Frame), ("⠒⠒ training, smoothed", ChartInk.Train), ("   ", ChartInk.Frame), ("● validation", ChartInk.Validation),
-            ("   nats per character", ChartInk.Frame)]);
+        lines.Add([(new string(' ', AxisWidth + 1), ChartInk.Frame), ("⠒⠒ training, smoothed", ChartInk.Train), ("   ", ChartInk.Frame),
+            ("● validation", ChartInk.Validation), ("   nats per character", ChartInk.Frame)]);
         return lines;
     }
 
@@ -93,7 +102,8 @@ public static class TerminalChart
                 continue;
             }
             int y = Math.Clamp((int)((high - loss) / (high - low) * dotRows), 0, dotRows - 1);
-            int from = previous < 0 ? y : Math.Min(y, previous + Math.Sign(y - previous)), to = previous < 0 ? y : Math.Max(y, previous + Math.Sign(y - previous));
+            int start = previous < 0 ? y : previous + Math.Sign(y - previous);
+            (int from, int to) = (Math.Min(y, start), Math.Max(y, start));
             for (int dot = from; dot <= to; dot++)
             {
                 ref (char Sign, ChartInk Ink) cell = ref cells[dot / 4, x / 2];

@@ -13,7 +13,8 @@ internal static class DevicesCommand
     public static BallastCommand Create()
     {
         Option<bool> json = OptionRules.Switch("--json", "Print the list as JSON");
-        var command = new BallastCommand("devices", "List the devices that --device takes, with memory, SIMD width and threads.", "ballast devices", "ballast devices --json") { json };
+        var command = new BallastCommand("devices", "List the devices that --device takes, with memory, SIMD width and threads.",
+            "ballast devices", "ballast devices --json") { json };
         command.SetAction(parsed =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
@@ -27,7 +28,8 @@ internal static class DevicesCommand
 
     private static IEnumerable<DeviceReport> Find()
     {
-        yield return new DeviceReport("cpu", Machine.ProcessorName(), Machine.MemoryBytes(), Machine.SimdBits(), Environment.ProcessorCount);
+        int threads = Environment.ProcessorCount;
+        yield return new DeviceReport("cpu", Machine.ProcessorName(), Machine.MemoryBytes(), Machine.SimdBits(), threads);
         yield return new DeviceReport("meta", "shapes and dtypes only: holds no data, computes nothing", null, null, null);
     }
 
@@ -36,7 +38,7 @@ internal static class DevicesCommand
         IAnsiConsole console = Consoles.For(output);
         var table = new Table { Border = TableBorder.Rounded };
         table.AddColumns("device", "what it is");
-        foreach (string column in (ReadOnlySpan<string>)["memory", "SIMD", "threads"]) table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (string name in (ReadOnlySpan<string>)["memory", "SIMD", "threads"]) table.AddColumn(new TableColumn(name).RightAligned());
         foreach (DeviceReport device in devices)
         {
             table.AddRow(device.Device, device.Description.EscapeMarkup(),

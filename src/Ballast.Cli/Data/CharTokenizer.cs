@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Ballast.Cli.Data;
 
-/// <summary>One token per Unicode character (code point, not UTF-16 unit); the vocabulary is a text's characters in code point order.</summary>
+/// <summary>One token per Unicode character (code point, not UTF-16 unit); the vocabulary is a text's characters, by code point.</summary>
 public sealed class CharTokenizer
 {
     /// <summary>The file's name in a run folder.</summary>
@@ -64,7 +64,7 @@ public sealed class CharTokenizer
         foreach (int token in tokens)
         {
             if ((uint)token >= (uint)_characters.Length)
-                throw new ArgumentOutOfRangeException(nameof(tokens), token, $"Tokens of this tokenizer are 0 .. {_characters.Length - 1}.");
+                throw new ArgumentOutOfRangeException(nameof(tokens), token, $"Tokens of this tokenizer are 0 .. {VocabularySize - 1}.");
             text.Append(_characters[token].ToString());
         }
         return text.ToString();
@@ -100,7 +100,8 @@ public sealed class CharTokenizer
                 string text = entry.GetString() ?? "";
                 if (Rune.DecodeFromUtf16(text, out Rune rune, out int used) != System.Buffers.OperationStatus.Done || used != text.Length)
                     throw new FormatException($"vocabulary entry {characters.Count} is not one character");
-                if (characters.Count > 0 && rune <= characters[^1]) throw new FormatException($"vocabulary entry {characters.Count} is out of order");
+                if (characters.Count > 0 && rune <= characters[^1])
+                    throw new FormatException($"vocabulary entry {characters.Count} is out of order");
                 characters.Add(rune);
             }
             if (characters.Count == 0) throw new FormatException("its vocabulary is empty");

@@ -31,11 +31,12 @@ public sealed class Corpus
     /// <summary>SHA-256 of the UTF-8 text, as 64 hexadecimal digits: a resumed run must see the same text.</summary>
     public string Fingerprint => field ??= Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
 
-    /// <summary>The text built into the tool: Ballast's own sources and docs, in ordinal path order, each file under a line with its path.</summary>
+    /// <summary>The text built into the tool: Ballast's own sources and docs by ordinal path, each under a line with its path.</summary>
     public static Corpus BuiltIn()
     {
         Assembly assembly = typeof(Corpus).Assembly;
-        string[] names = [.. assembly.GetManifestResourceNames().Where(n => n.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] names = Array.FindAll(assembly.GetManifestResourceNames(), n => n.StartsWith(ResourcePrefix, StringComparison.Ordinal));
+        Array.Sort(names, StringComparer.Ordinal);
         var parts = new List<(string, string)>();
         foreach (string name in names)
         {
@@ -57,14 +58,16 @@ public sealed class Corpus
             if (File.Exists(path))
             {
                 string text = Decode(File.ReadAllBytes(path), path);
-                return text.Length > 0 ? new Corpus(path, text, 1) : throw new UserError($"'{path}' is empty: there is no text to train on");
+                if (text.Length == 0) throw new UserError($"'{path}' is empty: there is no text to train on");
+                return new Corpus(path, text, 1);
             }
             if (!Directory.Exists(path)) throw UserError.Usage($"there is no file or folder '{path}' to read text from");
             var parts = new List<(string Name, string Text)>();
             foreach (string file in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories))
             {
                 string name = Path.GetRelativePath(path, file).Replace('\\', '/');
-                if (s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)) parts.Add((name, Decode(File.ReadAllBytes(file), file)));
+                if (!s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)) continue;
+                parts.Add((name, Decode(File.ReadAllBytes(file), file)));
             }
             if (parts.All(part => part.Text.Length == 0))
                 throw new UserError($"the folder '{path}' has no text: it is searched for *.cs, *.md and *.txt, subfolders included");

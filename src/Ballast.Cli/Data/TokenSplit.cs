@@ -24,7 +24,8 @@ public sealed class TokenSplit
     public int VocabularySize { get; }
 
     /// <summary>
-    /// Cross entropy (nats per character) of the validation part under character frequencies counted on the training part, with add-one smoothing:
+    /// Cross entropy (nats per character) of the validation part under character frequencies counted on the training part, with add-one
+    /// smoothing:
     /// <c>-mean ln((n(b) + 1) / (N + V))</c>, N the training characters, V the vocabulary.
     /// </summary>
     public double UnigramCrossEntropy()
@@ -38,7 +39,8 @@ public sealed class TokenSplit
     }
 
     /// <summary>
-    /// Cross entropy (nats per character) of the validation part under the frequencies of character pairs of the training part, with add-one smoothing:
+    /// Cross entropy (nats per character) of the validation part under the frequencies of character pairs of the training part, with
+    /// add-one smoothing:
     /// <c>-mean ln((n(a,b) + 1) / (n(a) + V))</c> over the validation part's neighbours a, b; n(a) counts the pairs that begin with a.
     /// </summary>
     public double BigramCrossEntropy()

@@ -27,7 +27,8 @@ internal static partial class NativeFiles
     {
         if (OperatingSystem.IsWindows()) return;
         int descriptor = Open(path, 0);
-        if (descriptor < 0) return; // A file system that cannot open folders has no such flush; the order of renames still holds for a killed process.
+        // A file system that cannot open folders has no such flush; for a killed process the order of renames holds without it.
+        if (descriptor < 0) return;
         _ = Sync(descriptor);
         _ = Close(descriptor);
     }

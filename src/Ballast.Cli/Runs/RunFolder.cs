@@ -7,12 +7,13 @@ namespace Ballast.Cli.Runs;
 /// <summary>
 /// A run's folder. A checkpoint is a set of files, so saving goes in three moves, and a process killed at any moment leaves a complete set:
 /// <list type="number">
-/// <item>the whole set is written to <c>.checkpoints/N.tmp</c>, flushed, and renamed to <c>.checkpoints/N</c> (N counts the saves): that rename is the commit;</item>
+/// <item>the whole set is written to <c>.checkpoints/N.tmp</c>, flushed, and renamed to <c>.checkpoints/N</c> (N counts the saves): that
+/// rename is the commit;</item>
 /// <item>each file gets its name in the folder itself, by a hard link renamed over the old one;</item>
 /// <item>older sets are removed.</item>
 /// </list>
-/// <c>training.json</c> names every other file with its length and SHA-256, so that a reader sees whether the folder's own files are one set
-/// (they are not between two renames of the second move) and else reads the newest committed one.
+/// <c>training.json</c> names every other file with its length and SHA-256, so that a reader sees whether the folder's own files are one
+/// set (they are not between two renames of the second move) and else reads the newest committed one.
 /// </summary>
 public sealed class RunFolder
 {
@@ -35,7 +36,7 @@ public sealed class RunFolder
     /// <summary>Names a folder; touches nothing.</summary>
     public RunFolder(string path) : this(path, null) { }
 
-    /// <summary>For tests: <paramref name="before"/> hears of every change of the file system just before it happens, and may throw to stop there.</summary>
+    /// <summary>For tests: <paramref name="before"/> hears of every change of the disk before it, and may throw to stop.</summary>
     internal RunFolder(string path, Action<string>? before)
     {
         Folder = path;
@@ -81,7 +82,8 @@ public sealed class RunFolder
             {
                 if (own is not null && own.Save >= save) break;
                 if (ReadComplete(set, out _) is not { } committed) continue;
-                string? note = damage is null ? null : $"the files of '{Folder}' are not one set ({damage}); reading its last complete checkpoint, step {committed.Step}";
+                string? note = damage is null ? null :
+                    $"the files of '{Folder}' are not one set ({damage}); reading its last complete checkpoint, step {committed.Step}";
                 return new RunCheckpoint(set, committed, note);
             }
             if (own is not null) return new RunCheckpoint(Folder, own, null);
@@ -112,7 +114,8 @@ public sealed class RunFolder
         try
         {
             record = JsonSerializer.Deserialize(File.ReadAllBytes(path), RunJson.Default.TrainingRecord);
-            if (record is null || record.Format != 1 || record.Files.Count == 0) damage = $"{TrainingFile} is not a training record of format 1";
+            if (record is null || record.Format != 1 || record.Files.Count == 0)
+                damage = $"{TrainingFile} is not a training record of format 1";
         }
         catch (JsonException e)
         {
@@ -127,7 +130,8 @@ public sealed class RunFolder
         {
             string file = Path.Combine(folder, Path.GetFileName(name));
             if (!File.Exists(file)) damage = $"{name} is missing";
-            else if (new FileInfo(file).Length != expected.Bytes) damage = $"{name} has {new FileInfo(file).Length} bytes instead of {expected.Bytes}";
+            else if (new FileInfo(file).Length is var bytes && bytes != expected.Bytes)
+                damage = $"{name} has {bytes} bytes, not {expected.Bytes}";
             else if (Identify(file) != expected) damage = $"{name} is not the one of step {record.Step}";
             if (damage is not null) return null;
         }
@@ -186,7 +190,7 @@ public sealed class RunFolder
         }
     }
 
-    /// <summary>One more than any save in the folder, so that the newest set is the one with the largest number, whatever its step.</summary>
+    /// <summary>One more than any save in the folder: the newest set is the one with the largest number, whatever its step.</summary>
     private int NextSave()
     {
         int last = CommittedSets().Select(s => s.Save).DefaultIfEmpty(0).Max();
@@ -199,7 +203,8 @@ public sealed class RunFolder
         if (!Directory.Exists(Sets)) yield break;
         foreach (string set in Directory.EnumerateDirectories(Sets))
         {
-            if (int.TryParse(Path.GetFileName(set), NumberStyles.None, CultureInfo.InvariantCulture, out int save)) yield return (save, set);
+            string name = Path.GetFileName(set);
+            if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int save)) yield return (save, set);
         }
     }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Ballast.Cli.Runs;
 
-/// <summary>The content of <c>training.json</c>: where a run stands, all that is needed to go on exactly, and what its files must be.</summary>
+/// <summary>The content of <c>training.json</c>: where a run stands, all that is needed to go on exactly, and what its files are.</summary>
 public sealed class TrainingRecord
 {
     /// <summary>Version of this layout.</summary>
@@ -94,8 +94,9 @@ public sealed record FileRecord(long Bytes, string Sha256);
 public sealed record ModelRecord(string Model, int VocabularySize, int BlockLength, int Width, int Heads, int Layers, double Dropout);
 
 /// <summary>The JSON of a run folder, generated at compile time.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(TrainingRecord))]
 [JsonSerializable(typeof(ModelRecord))]
 internal sealed partial class RunJson : JsonSerializerContext;

@@ -11,14 +11,19 @@ namespace Ballast.Cli.Training;
 /// <param name="Steps">Steps of a whole run; the learning rate reaches its minimum there.</param>
 /// <param name="WarmupSteps">Steps in which the learning rate rises.</param>
 /// <param name="LearningRate">Peak learning rate.</param>
-public sealed record Preset(string Name, int Layers, int Width, int Heads, int BlockLength, double Dropout, int Batch, int Steps, int WarmupSteps, double LearningRate)
+public sealed record Preset(
+    string Name, int Layers, int Width, int Heads, int BlockLength, double Dropout,
+    int Batch, int Steps, int WarmupSteps, double LearningRate)
 {
     /// <summary>All presets, smallest first; the first is the default.</summary>
     public static IReadOnlyList<Preset> All { get; } =
     [
-        new("tiny", Layers: 4, Width: 128, Heads: 4, BlockLength: 64, Dropout: 0, Batch: 12, Steps: 2000, WarmupSteps: 100, LearningRate: 2e-3),
-        new("small", Layers: 6, Width: 384, Heads: 6, BlockLength: 256, Dropout: 0.1, Batch: 4, Steps: 5000, WarmupSteps: 200, LearningRate: 1e-3),
-        new("gpt2", Layers: 12, Width: 768, Heads: 12, BlockLength: 256, Dropout: 0.1, Batch: 2, Steps: 20000, WarmupSteps: 500, LearningRate: 6e-4),
+        new("tiny", Layers: 4, Width: 128, Heads: 4, BlockLength: 64, Dropout: 0,
+            Batch: 12, Steps: 2000, WarmupSteps: 100, LearningRate: 2e-3),
+        new("small", Layers: 6, Width: 384, Heads: 6, BlockLength: 256, Dropout: 0.1,
+            Batch: 4, Steps: 5000, WarmupSteps: 200, LearningRate: 1e-3),
+        new("gpt2", Layers: 12, Width: 768, Heads: 12, BlockLength: 256, Dropout: 0.1,
+            Batch: 2, Steps: 20000, WarmupSteps: 500, LearningRate: 6e-4),
     ];
 
     /// <summary>The preset of a name.</summary>
@@ -30,6 +35,7 @@ public sealed record Preset(string Name, int Layers, int Width, int Heads, int B
             if (preset.Name == name) return preset;
         }
         string? near = Nearest.To(name, All.Select(p => p.Name));
-        throw UserError.Usage($"unknown config '{name}': " + (near is null ? "" : $"did you mean '{near}'? ") + "it is one of " + string.Join(", ", All.Select(p => p.Name)));
+        string hint = near is null ? "" : $"did you mean '{near}'? ";
+        throw UserError.Usage($"unknown config '{name}': {hint}it is one of {string.Join(", ", All.Select(p => p.Name))}");
     }
 }

@@ -14,14 +14,16 @@ namespace Ballast.Cli.Training;
 /// <param name="CharactersPerSecond">Over the last seconds.</param>
 /// <param name="ResidentBytes">Memory that the process holds.</param>
 /// <param name="Left">Time left, or null when not known yet.</param>
-public sealed record TrainProgress(int Step, int Steps, float Loss, double? ValidationLoss, double CharactersPerSecond, long ResidentBytes, TimeSpan? Left)
+public sealed record TrainProgress(
+    int Step, int Steps, float Loss, double? ValidationLoss, double CharactersPerSecond, long ResidentBytes, TimeSpan? Left)
 {
     /// <summary>All but the step, in words.</summary>
     public string Describe()
     {
         string validation = ValidationLoss is { } value ? string.Create(CultureInfo.InvariantCulture, $"  validation {value:0.000}") : "";
         string left = Left is { } time ? "  left " + Time(time) : "";
-        return string.Create(CultureInfo.InvariantCulture, $"loss {Loss:0.000}{validation}  {CharactersPerSecond:0} characters/s  memory {Machine.Size(ResidentBytes)}{left}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"loss {Loss:0.000}{validation}  {CharactersPerSecond:0} characters/s  memory {Machine.Size(ResidentBytes)}{left}");
     }
 
     /// <summary>Minutes and seconds, or hours too.</summary>
@@ -133,8 +135,9 @@ internal sealed class LiveTrainDisplay(IAnsiConsole console) : TrainDisplay
     {
         int width = Math.Clamp(console.Profile.Width - 40, 10, 80);
         int done = (int)((long)width * progress.Step / Math.Max(1, progress.Steps));
+        (string full, string empty) = (new string('━', done), new string('━', width - done));
         return new Markup(string.Create(CultureInfo.InvariantCulture,
-            $"[deepskyblue1]{new string('━', done)}[/][grey39]{new string('━', width - done)}[/] step {progress.Step} of {progress.Steps}"));
+            $"[deepskyblue1]{full}[/][grey39]{empty}[/] step {progress.Step} of {progress.Steps}"));
     }
 
     private static Color InkColor(ChartInk ink) => ink switch
