@@ -116,8 +116,16 @@ internal static unsafe class WorkerPool
         job.Chunks = chunks;
         job.Error = null;
         Volatile.Write(ref job.Remaining.Value, chunks - 1);
-        for (var i = 0; i < chunks - 1; i++) _workers[i].Start();
+        for (var i = 0; i < chunks - 1; i++) _workers[i].Post();
         job.RunChunk(0);
+
+        // A worker that still sleeps, or that has no processor now, is not waited for: its chunk is done here.
+        for (var i = chunks - 2; i >= 0; i--)
+        {
+            if (!_workers[i].TryClaim()) continue;
+            job.RunChunk(i + 1);
+            Interlocked.Decrement(ref job.Remaining.Value);
+        }
 
         var start = 0L;
         while (Volatile.Read(ref job.Remaining.Value) != 0)
@@ -187,7 +195,7 @@ internal static unsafe class WorkerPool
         private readonly int _chunk;
         private readonly SemaphoreSlim _wake = new(0);
         private bool _stop;
-        private Padded _ticket;
+        private Padded _posted;
         private Padded _parked;
 
         public Worker(Job job, int chunk)
@@ -197,40 +205,45 @@ internal static unsafe class WorkerPool
             new Thread(Loop) { IsBackground = true, Name = $"Ballast worker {chunk}" }.Start();
         }
 
-        public void Start()
+        /// <summary>Offers this worker its chunk of the job. Whoever claims it first, the worker or the caller, runs it.</summary>
+        public void Post()
         {
-            Interlocked.Increment(ref _ticket.Value);
+            Interlocked.Exchange(ref _posted.Value, 1);
             if (Volatile.Read(ref _parked.Value) == 1 && Interlocked.Exchange(ref _parked.Value, 0) == 1) _wake.Release();
         }
+
+        /// <summary>True for the one thread that may, and must, run the posted chunk.</summary>
+        public bool TryClaim() => Volatile.Read(ref _posted.Value) == 1 && Interlocked.Exchange(ref _posted.Value, 0) == 1;
 
         public void Stop()
         {
             _stop = true;
-            Start();
+            Post();
         }
 
         private void Loop()
         {
-            for (var seen = 0; ; seen++)
+            while (true)
             {
-                Await(seen);
+                Await();
                 if (_stop) return;
+                if (!TryClaim()) continue;
                 _job.RunChunk(_chunk);
                 Interlocked.Decrement(ref _job.Remaining.Value);
             }
         }
 
-        /// <summary>Returns when a ticket after <paramref name="seen"/> is there: spins first, then sleeps.</summary>
-        private void Await(int seen)
+        /// <summary>Returns when a chunk was posted, though another may have claimed it since: spins first, then sleeps.</summary>
+        private void Await()
         {
             var start = Stopwatch.GetTimestamp();
-            while (Volatile.Read(ref _ticket.Value) == seen)
+            while (Volatile.Read(ref _posted.Value) == 0)
             {
                 Thread.SpinWait(1);
                 if (Stopwatch.GetTimestamp() - start < _idleTicks) continue;
                 Interlocked.Exchange(ref _parked.Value, 1);
-                // A ticket drawn before "parked" was visible woke nobody. If the starter saw it, its release is on the way.
-                if (Volatile.Read(ref _ticket.Value) == seen || Interlocked.Exchange(ref _parked.Value, 0) == 0) _wake.Wait();
+                // A chunk posted before "parked" was visible woke nobody. If the poster saw it, its release is on the way.
+                if (Volatile.Read(ref _posted.Value) == 0 || Interlocked.Exchange(ref _parked.Value, 0) == 0) _wake.Wait();
             }
         }
     }
