@@ -50,8 +50,12 @@ internal static unsafe class BlockGemm<T, V, L>
                 var first = p == 0 ? beta : T.One;
                 var blockB = b + (p * rsB) + (j * csB);
                 if (!inPlace)
-                    for (var s = 0; s < nc; s += width)
+                {
+                    var whole = csB == 1 ? nc / width : 0;
+                    if (whole > 0) Packing.RowStrips(blockB, rsB, whole, kc, panelsB, width);
+                    for (var s = whole * width; s < nc; s += width)
                         Packing.Strip(blockB + (s * csB), csB, rsB, Math.Min(width, nc - s), kc, panelsB + ((long)s * kc), width);
+                }
                 for (var i = 0; i < m; i += rows)
                 {
                     var mc = Math.Min(rows, m - i);

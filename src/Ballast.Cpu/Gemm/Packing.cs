@@ -25,6 +25,35 @@ internal static unsafe class Packing
         for (var p = 0; p < steps; p++) new Span<T>(target + ((long)p * width) + items, width - items).Clear();
     }
 
+    /// <summary>
+    /// Packs <paramref name="count"/> whole strips of a matrix whose rows lie together. A few strips at a time, so that each row is read
+    /// in long pieces: rows a power of two apart would otherwise push each other out of the cache.
+    /// </summary>
+    public static void RowStrips<T>(T* source, long rowStride, int count, int steps, T* target, int width)
+        where T : unmanaged
+    {
+        const int group = 4;
+        var bytes = (uint)(width * sizeof(T));
+        for (var first = 0; first < count; first += group)
+        {
+            var last = Math.Min(first + group, count);
+            for (var p = 0; p < steps; p++)
+            {
+                for (var s = first; s < last; s++)
+                {
+                    var from = source + (p * rowStride) + (s * width);
+                    var to = target + ((((long)s * steps) + p) * width);
+                    if (Vector512.IsHardwareAccelerated && bytes == 128)
+                    {
+                        Vector512.Load((byte*)from).Store((byte*)to);
+                        Vector512.Load((byte*)from + 64).Store((byte*)to + 64);
+                    }
+                    else Unsafe.CopyBlockUnaligned(to, from, bytes);
+                }
+            }
+        }
+    }
+
     private static void Copy<T>(T* source, long stride, int items, int steps, T* target, int width)
         where T : unmanaged
     {
