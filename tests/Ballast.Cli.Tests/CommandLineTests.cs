@@ -13,6 +13,7 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("inspect")]
     [InlineData("devices")]
     public async Task Every_command_s_help_ends_with_an_example(string command)
     {

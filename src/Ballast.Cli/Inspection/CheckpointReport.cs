@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Ballast.Cli.Runs;
+using Ballast.Formats;
+
+namespace Ballast.Cli.Inspection;
+
+/// <summary>What a checkpoint holds; the JSON of <c>inspect --json</c>.</summary>
+/// <param name="Path">The file or index that was read.</param>
+/// <param name="Files">All files read.</param>
+/// <param name="Run">Where the run stands, when it is a run's folder.</param>
+/// <param name="Tensors">In the order of the file.</param>
+/// <param name="Totals">By dtype, the largest first.</param>
+/// <param name="Elements">Of all tensors.</param>
+/// <param name="Bytes">Of all tensors.</param>
+/// <param name="Metadata">The file's free-form strings.</param>
+internal sealed record CheckpointReport(string Path, string[] Files, RunReport? Run, TensorReport[] Tensors, DTypeTotal[] Totals, long Elements, long Bytes,
+    Dictionary<string, string> Metadata)
+{
+    /// <summary>Collects the report from the headers; no tensor is read.</summary>
+    /// <param name="checkpoint">The opened files.</param>
+    /// <param name="run">The run they belong to, or null.</param>
+    /// <param name="kinds">Kind by tensor name, as far as known.</param>
+    public static CheckpointReport Of(SafetensorsCheckpoint checkpoint, RunCheckpoint? run, IReadOnlyDictionary<string, string> kinds)
+    {
+        var tensors = new List<TensorReport>();
+        foreach (string name in checkpoint.Names)
+        {
+            if (!checkpoint.TryFind(name, out _, out SafetensorsEntry? entry)) continue;
+            long elements = entry.Shape.Aggregate(1L, (product, size) => product * size);
+            tensors.Add(new TensorReport(name, kinds.GetValueOrDefault(name), DTypeName(entry.DType), [.. entry.Shape], elements, entry.ByteLength));
+        }
+        DTypeTotal[] totals = [.. tensors.GroupBy(t => t.DType)
+            .Select(g => new DTypeTotal(g.Key, g.Count(), g.Sum(t => t.Elements), g.Sum(t => t.Bytes))).OrderByDescending(t => t.Bytes)];
+        RunReport? report = run is null ? null
+            : new RunReport(run.Record.Step, run.Record.Seed, run.Record.Settings.Preset, run.Record.Corpus.Source);
+        return new CheckpointReport(checkpoint.Path, [.. checkpoint.Files.Select(f => f.Path)], report, [.. tensors], totals,
+            tensors.Sum(t => t.Elements), tensors.Sum(t => t.Bytes), new Dictionary<string, string>(checkpoint.Metadata));
+    }
+
+    /// <summary>A count with its thousands apart.</summary>
+    public static string Grouped(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
+
+    /// <summary>The dtype as Ballast and PyTorch write it; a name unknown to both as the file has it.</summary>
+    private static string DTypeName(string fileName) => fileName switch
+    {
+        "F64" => "float64", "F32" => "float32", "F16" => "float16", "BF16" => "bfloat16", "I64" => "int64", "I32" => "int32", "I16" => "int16",
+        "I8" => "int8", "U8" => "uint8", "BOOL" => "bool", "U16" => "uint16", "U32" => "uint32", "U64" => "uint64", "C64" => "complex64",
+        _ => fileName.ToLowerInvariant(),
+    };
+}
+
+/// <summary>One tensor of a checkpoint.</summary>
+/// <param name="Name">Its dotted path.</param>
+/// <param name="Kind">"parameter" or "buffer", or null when nothing tells.</param>
+/// <param name="DType">Element type.</param>
+/// <param name="Shape">Elements along each axis.</param>
+/// <param name="Elements">In all.</param>
+/// <param name="Bytes">In all.</param>
+internal sealed record TensorReport(string Name, string? Kind, [property: JsonPropertyName("dtype")] string DType, long[] Shape, long Elements, long Bytes);
+
+/// <summary>The tensors of one dtype.</summary>
+/// <param name="DType">Element type.</param>
+/// <param name="Tensors">How many.</param>
+/// <param name="Elements">In all.</param>
+/// <param name="Bytes">In all.</param>
+internal sealed record DTypeTotal([property: JsonPropertyName("dtype")] string DType, int Tensors, long Elements, long Bytes);
+
+/// <summary>Where a run stands.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Seed">Its seed.</param>
+/// <param name="Config">Its preset.</param>
+/// <param name="Text">Its text.</param>
+internal sealed record RunReport(int Step, ulong Seed, string Config, string Text);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(CheckpointReport))]
+internal sealed partial class CheckpointJson : JsonSerializerContext;
