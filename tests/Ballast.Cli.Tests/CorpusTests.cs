@@ -95,5 +95,5 @@ public sealed class CorpusTests
     }
 
     private static string[] Headings(Corpus corpus) =>
-        [.. corpus.Text.Split('\n').Where(l => l.StartsWith("=== ", StringComparison.Ordinal)).Where(l => l.EndsWith(" ===", StringComparison.Ordinal))];
+        Array.FindAll(corpus.Text.Split('\n'), l => l is ['=', '=', '=', ' ', .., ' ', '=', '=', '=']);
 }

@@ -16,9 +16,10 @@ public sealed class InspectTests
         string output = (await BallastProcess.Run("inspect", folder["m.safetensors"])).Succeeds().Output;
         string[] lines = [.. output.Split('\n').Select(l => l.TrimEnd())];
         Assert.Contains(lines, l => l.Trim() == "block");
-        Assert.Contains(lines, l => l.Contains("├─ weight", StringComparison.Ordinal) && l.Contains("parameter", StringComparison.Ordinal)
-            && l.Contains("float32", StringComparison.Ordinal) && l.Contains("[2, 3]", StringComparison.Ordinal) && l.EndsWith("24", StringComparison.Ordinal));
-        Assert.Contains(lines, l => l.Contains("└─ mask", StringComparison.Ordinal) && l.Contains("buffer", StringComparison.Ordinal));
+        string[] cells = ["├─", "weight", "parameter", "float32", "[2,", "3]", "24"];
+        Assert.Contains(lines, l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries).SequenceEqual(cells));
+        cells = ["└─", "mask", "buffer", "bool", "[2,", "2]", "4"];
+        Assert.Contains(lines, l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries).SequenceEqual(cells));
         Assert.Contains("float32: 1 tensors, 6 elements, 24 B", lines);
         Assert.Contains("bool: 1 tensors, 4 elements, 4 B", lines);
     }
@@ -28,8 +29,10 @@ public sealed class InspectTests
     {
         using var folder = new TemporaryFolder();
         WriteModel(folder["m.safetensors"]);
-        using JsonDocument json = JsonDocument.Parse((await BallastProcess.Run("inspect", folder["m.safetensors"], "--json")).Succeeds().Output);
-        JsonElement weight = json.RootElement.GetProperty("tensors").EnumerateArray().Single(t => t.GetProperty("name").GetString() == "block.weight");
+        Outcome outcome = (await BallastProcess.Run("inspect", folder["m.safetensors"], "--json")).Succeeds();
+        using JsonDocument json = JsonDocument.Parse(outcome.Output);
+        JsonElement[] tensors = [.. json.RootElement.GetProperty("tensors").EnumerateArray()];
+        JsonElement weight = tensors.Single(t => t.GetProperty("name").GetString() == "block.weight");
         Assert.Equal("parameter", weight.GetProperty("kind").GetString());
         Assert.Equal("float32", weight.GetProperty("dtype").GetString());
         Assert.Equal([2, 3], weight.GetProperty("shape").EnumerateArray().Select(s => s.GetInt32()));
@@ -47,7 +50,8 @@ public sealed class InspectTests
         File.WriteAllText(folder["model.safetensors.index.json"],
             "{\"metadata\":{\"total_size\":12},\"weight_map\":{\"x.w\":\"a.safetensors\",\"y.w\":\"b.safetensors\"}}");
         using JsonDocument json = JsonDocument.Parse((await BallastProcess.Run("inspect", folder.Path, "--json")).Succeeds().Output);
-        Assert.Equal(["bfloat16", "int64"], json.RootElement.GetProperty("tensors").EnumerateArray().Select(t => t.GetProperty("dtype").GetString()));
+        JsonElement[] tensors = [.. json.RootElement.GetProperty("tensors").EnumerateArray()];
+        Assert.Equal(["bfloat16", "int64"], tensors.Select(t => t.GetProperty("dtype").GetString()));
         Assert.Equal(2, json.RootElement.GetProperty("files").GetArrayLength());
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("tensors")[0].GetProperty("kind").ValueKind);
     }

@@ -13,7 +13,10 @@ internal static class InspectCommand
     /// <summary>The command.</summary>
     public static BallastCommand Create()
     {
-        var path = new Argument<string>("PATH") { Description = "A .safetensors file, its index file, a folder with either, or a run's folder" };
+        var path = new Argument<string>("PATH")
+        {
+            Description = "A .safetensors file, the index file of a sharded one, a folder with either, or a run's folder",
+        };
         Option<bool> json = OptionRules.Switch("--json", "Print everything as JSON");
         var command = new BallastCommand("inspect", "Show the state tree of a checkpoint: names, kinds, dtypes, shapes, bytes.",
             "ballast inspect run1", "ballast inspect model.safetensors --json") { path, json };
@@ -59,11 +62,14 @@ internal static class InspectCommand
         {
             string name = Markup.Escape(line.Guide + Printable.Line(line.Name));
             if (line.Tensor is not { } tensor) table.AddRow(name);
-            else table.AddRow(name, tensor.Kind ?? "", tensor.DType, Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"), CheckpointReport.Grouped(tensor.Bytes));
+            else table.AddRow(name, tensor.Kind ?? "", tensor.DType, Markup.Escape(tensor.ShapeText), CheckpointReport.Grouped(tensor.Bytes));
         }
         console.Write(table);
         foreach (DTypeTotal total in report.Totals)
-            console.WriteLine($"{total.DType}: {total.Tensors} tensors, {CheckpointReport.Grouped(total.Elements)} elements, {Machine.Size(total.Bytes)}");
+        {
+            string elements = CheckpointReport.Grouped(total.Elements);
+            console.WriteLine($"{total.DType}: {total.Tensors} tensors, {elements} elements, {Machine.Size(total.Bytes)}");
+        }
         foreach ((string key, string value) in report.Metadata) console.WriteLine($"{Printable.Line(key)}: {Printable.Line(value)}");
         foreach (string file in report.Files) console.WriteLine($"read from {Printable.Line(file)}");
     }

@@ -14,7 +14,8 @@ namespace Ballast.Cli.Inspection;
 /// <param name="Elements">Of all tensors.</param>
 /// <param name="Bytes">Of all tensors.</param>
 /// <param name="Metadata">The file's free-form strings.</param>
-internal sealed record CheckpointReport(string Path, string[] Files, RunReport? Run, TensorReport[] Tensors, DTypeTotal[] Totals, long Elements, long Bytes,
+internal sealed record CheckpointReport(
+    string Path, string[] Files, RunReport? Run, TensorReport[] Tensors, DTypeTotal[] Totals, long Elements, long Bytes,
     Dictionary<string, string> Metadata)
 {
     /// <summary>Collects the report from the headers; no tensor is read.</summary>
@@ -28,7 +29,8 @@ internal sealed record CheckpointReport(string Path, string[] Files, RunReport? 
         {
             if (!checkpoint.TryFind(name, out _, out SafetensorsEntry? entry)) continue;
             long elements = entry.Shape.Aggregate(1L, (product, size) => product * size);
-            tensors.Add(new TensorReport(name, kinds.GetValueOrDefault(name), DTypeName(entry.DType), [.. entry.Shape], elements, entry.ByteLength));
+            string? kind = kinds.GetValueOrDefault(name);
+            tensors.Add(new TensorReport(name, kind, DTypeName(entry.DType), [.. entry.Shape], elements, entry.ByteLength));
         }
         DTypeTotal[] totals = [.. tensors.GroupBy(t => t.DType)
             .Select(g => new DTypeTotal(g.Key, g.Count(), g.Sum(t => t.Elements), g.Sum(t => t.Bytes))).OrderByDescending(t => t.Bytes)];
@@ -44,8 +46,9 @@ internal sealed record CheckpointReport(string Path, string[] Files, RunReport? 
     /// <summary>The dtype as Ballast and PyTorch write it; a name unknown to both as the file has it.</summary>
     private static string DTypeName(string fileName) => fileName switch
     {
-        "F64" => "float64", "F32" => "float32", "F16" => "float16", "BF16" => "bfloat16", "I64" => "int64", "I32" => "int32", "I16" => "int16",
-        "I8" => "int8", "U8" => "uint8", "BOOL" => "bool", "U16" => "uint16", "U32" => "uint32", "U64" => "uint64", "C64" => "complex64",
+        "F64" => "float64", "F32" => "float32", "F16" => "float16", "BF16" => "bfloat16",
+        "I64" => "int64", "I32" => "int32", "I16" => "int16", "I8" => "int8",
+        "U64" => "uint64", "U32" => "uint32", "U16" => "uint16", "U8" => "uint8", "C64" => "complex64",
         _ => fileName.ToLowerInvariant(),
     };
 }
@@ -57,7 +60,13 @@ internal sealed record CheckpointReport(string Path, string[] Files, RunReport? 
 /// <param name="Shape">Elements along each axis.</param>
 /// <param name="Elements">In all.</param>
 /// <param name="Bytes">In all.</param>
-internal sealed record TensorReport(string Name, string? Kind, [property: JsonPropertyName("dtype")] string DType, long[] Shape, long Elements, long Bytes);
+internal sealed record TensorReport(
+    string Name, string? Kind, [property: JsonPropertyName("dtype")] string DType, long[] Shape, long Elements, long Bytes)
+{
+    /// <summary>The shape in brackets.</summary>
+    [JsonIgnore]
+    public string ShapeText => $"[{string.Join(", ", Shape)}]";
+}
 
 /// <summary>The tensors of one dtype.</summary>
 /// <param name="DType">Element type.</param>
