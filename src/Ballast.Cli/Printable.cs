@@ -8,7 +8,7 @@ internal static class Printable
 {
     private const int LongestLine = 400;
 
-    /// <summary>The text on one line of at most 400 characters; control characters as \uXXXX: a file's names cannot move the cursor.</summary>
+    /// <summary>The text on one line of at most 400 characters, control characters as \uXXXX: a file cannot move the cursor.</summary>
     public static string Line(string text)
     {
         var line = new StringBuilder(text.Length);

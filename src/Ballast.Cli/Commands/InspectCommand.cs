@@ -61,8 +61,13 @@ internal static class InspectCommand
         foreach (StateTree.Line line in StateTree.Draw(report.Tensors))
         {
             string name = Markup.Escape(line.Guide + Printable.Line(line.Name));
-            if (line.Tensor is not { } tensor) table.AddRow(name);
-            else table.AddRow(name, tensor.Kind ?? "", tensor.DType, Markup.Escape(tensor.ShapeText), CheckpointReport.Grouped(tensor.Bytes));
+            if (line.Tensor is not { } tensor)
+            {
+                table.AddRow(name);
+                continue;
+            }
+            string bytes = CheckpointReport.Grouped(tensor.Bytes);
+            table.AddRow(name, tensor.Kind ?? "", tensor.DType, Markup.Escape(tensor.ShapeText), bytes);
         }
         console.Write(table);
         foreach (DTypeTotal total in report.Totals)

@@ -9,6 +9,9 @@ namespace Ballast.Cli.Data;
 /// <summary>A training text: built in, a file, or a folder's files.</summary>
 public sealed class Corpus
 {
+    /// <summary>Name of the text that is built into the tool.</summary>
+    public const string BuiltInName = "built-in corpus";
+
     private const string ResourcePrefix = "corpus/";
     private static readonly string[] s_extensions = [".cs", ".md", ".txt"];
 
@@ -46,7 +49,7 @@ public sealed class Corpus
             // A checkout may have CRLF line ends; the corpus must not depend on that.
             parts.Add((name[ResourcePrefix.Length..], Decode(bytes, name).Replace("\r\n", "\n", StringComparison.Ordinal)));
         }
-        return new Corpus("built-in corpus", Join(parts), names.Length);
+        return new Corpus(BuiltInName, Join(parts), names.Length);
     }
 
     /// <summary>The text of a UTF-8 file, or of a folder's *.cs, *.md and *.txt files in ordinal path order, subfolders included.</summary>

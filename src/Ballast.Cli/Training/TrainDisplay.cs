@@ -43,7 +43,7 @@ public abstract class TrainDisplay
     public abstract void Run(Action loop);
 
     /// <summary>Tells of a step; draws only when it is time to.</summary>
-    public abstract void Show(TrainProgress progress, LossHistory history);
+    public abstract void Show(TrainProgress progress, Func<LossHistory> history);
 
     /// <summary>Prints a line that stays.</summary>
     public abstract void Say(string line);
@@ -61,7 +61,7 @@ internal sealed class LineTrainDisplay(TextWriter output) : TrainDisplay
 
     public override void Run(Action loop) => loop();
 
-    public override void Show(TrainProgress progress, LossHistory history)
+    public override void Show(TrainProgress progress, Func<LossHistory> history)
     {
         int every = Math.Max(1, progress.Steps / 20);
         if (progress.Step % every != 0 && progress.Step != progress.Steps && _sinceLine.Elapsed < s_longest) return;
@@ -106,11 +106,11 @@ internal sealed class LiveTrainDisplay(IAnsiConsole console) : TrainDisplay
         });
     }
 
-    public override void Show(TrainProgress progress, LossHistory history)
+    public override void Show(TrainProgress progress, Func<LossHistory> history)
     {
         if (_live is null || (_sinceDraw.IsRunning && _sinceDraw.Elapsed < s_between && progress.Step != progress.Steps)) return;
         _sinceDraw.Restart();
-        _live.UpdateTarget(new Rows([.. Lines(history, ChartHeight), Text.Empty, Bar(progress), new Text(progress.Describe())]));
+        _live.UpdateTarget(new Rows([.. Lines(history(), ChartHeight), Text.Empty, Bar(progress), new Text(progress.Describe())]));
     }
 
     public override void Say(string line) => console.WriteLine(line);
