@@ -1,0 +1,96 @@
+namespace Ballast;
+
+/// <summary>One backward pass. Nodes run from the latest to the earliest, so every consumer has run before its producer.</summary>
+internal sealed class Engine
+{
+    private readonly PriorityQueue<Node, long> _ready = new();
+    private readonly Dictionary<Node, Tensor?[]> _pending = [];
+    private readonly Dictionary<(Node, int), Tensor?>? _captures;
+    private readonly bool _retainGraph;
+
+    public Engine(ReadOnlySpan<Tensor> targets, bool retainGraph)
+    {
+        _retainGraph = retainGraph;
+        if (targets.Length == 0) return;
+        _captures = [];
+        foreach (Tensor target in targets) _captures[(target.GradientNode(), target.OutputIndex)] = null;
+    }
+
+    public Tensor? Captured(Tensor target) => _captures![(target.GradientNode(), target.OutputIndex)];
+
+    /// <summary>Adds a gradient for one output of a node.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="output">Which of its outputs.</param>
+    /// <param name="gradient">The gradient, of the output's shape and dtype.</param>
+    /// <param name="fresh">True if nothing else refers to the gradient's memory.</param>
+    public void Add(Node node, int output, Tensor gradient, bool fresh)
+    {
+        if (_captures is not null && _captures.TryGetValue((node, output), out Tensor? sum))
+            _captures[(node, output)] = sum is null ? (fresh ? gradient : gradient.Clone()) : sum + gradient;
+        if (node is LeafNode leaf)
+        {
+            if (_captures is null) Accumulate(leaf.Leaf, gradient, fresh);
+            return;
+        }
+        if (!_pending.TryGetValue(node, out Tensor?[]? slots))
+        {
+            _pending[node] = slots = new Tensor?[node.Outputs];
+            _ready.Enqueue(node, -node.Sequence);
+        }
+        slots[output] = slots[output] is { } before ? before + gradient : gradient;
+    }
+
+    public void Run()
+    {
+        Span<Tensor?> results = new Tensor?[8];
+        while (_ready.TryDequeue(out Node? node, out _))
+        {
+            _pending.Remove(node, out Tensor?[]? grads);
+            if (node.Edges.Length > results.Length) results = new Tensor?[node.Edges.Length];
+            Span<Tensor?> inputs = results[..node.Edges.Length];
+            inputs.Clear();
+            node.Apply(grads, inputs);
+            if (!_retainGraph) node.Release();
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                Edge edge = node.Edges[i];
+                if (edge.Node is null || inputs[i] is not { } gradient) continue;
+                Tensor shaped = Fit(node, gradient, edge);
+                Add(edge.Node, edge.Output, shaped, IsFresh(shaped, grads!, inputs, i));
+            }
+        }
+    }
+
+    /// <summary>Undoes broadcasting, promotion and the host-scalar rule.</summary>
+    private static Tensor Fit(Node node, Tensor gradient, in Edge edge)
+    {
+        if (gradient.Shape != edge.Shape)
+        {
+            gradient = gradient.Elements == edge.Shape.Elements && gradient.Rank < edge.Shape.Rank
+                ? throw new AutogradException($"{node.Name}: its rule gave a gradient of shape {gradient.Shape} for an input of {edge.Shape}.")
+                : gradient.SumTo(edge.Shape);
+        }
+        if (gradient.DType != edge.DType) gradient = gradient.To(edge.DType);
+        if (!ReferenceEquals(gradient.Device, edge.Device)) gradient = gradient.To(edge.Device);
+        return gradient;
+    }
+
+    /// <summary>False if the gradient's memory belongs to something else too, so that a leaf must not take it over.</summary>
+    private static bool IsFresh(Tensor gradient, ReadOnlySpan<Tensor?> incoming, ReadOnlySpan<Tensor?> siblings, int self)
+    {
+        if (!gradient.IsContiguous || gradient.Elements * gradient.DType.SizeBytes != gradient.Storage.Bytes || !gradient.Storage.Pooled) return false;
+        foreach (Tensor? grad in incoming)
+            if (grad is not null && ReferenceEquals(grad.Storage, gradient.Storage)) return false;
+        for (int i = 0; i < siblings.Length; i++)
+            if (i != self && siblings[i] is { } sibling && ReferenceEquals(sibling.Storage, gradient.Storage)) return false;
+        // A rule may hand back what it saved; only a tensor that an op has just made is nobody else's.
+        return gradient.Producer is not null && gradient.Label is null && !gradient.RequiresGrad && !gradient.Storage.IsShared;
+    }
+
+    private static void Accumulate(Tensor leaf, Tensor gradient, bool fresh)
+    {
+        Tensor sum = leaf.Grad is { } before ? before + gradient : fresh ? gradient : gradient.Clone();
+        TensorScope.Escape(sum);
+        leaf.Grad = sum;
+    }
+}

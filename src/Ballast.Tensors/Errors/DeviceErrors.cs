@@ -1,0 +1,29 @@
+using System.Text;
+
+namespace Ballast;
+
+/// <summary>The text of device errors: who is where, where it comes from, and the fix.</summary>
+internal static class DeviceErrors
+{
+    private static readonly string[] _two = ["input", "other"];
+
+    public static DeviceMismatchException Mismatch(string op, ReadOnlySpan<Tensor> inputs)
+    {
+        var text = new StringBuilder($"{op} needs its operands on one device.");
+        Device common = inputs[0].Device;
+        string? stray = null;
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            Tensor input = inputs[i];
+            string role = op == "masked_fill" && i == 1 ? "mask" : i < 2 ? _two[i] : $"arg{i}";
+            text.Append($"\n  {role,-6} {input.DType.Name,-8} {input.Shape,-12} on {input.Device.Name,-8} {input.Describe()}".TrimEnd());
+            if (!ReferenceEquals(input.Device, common) || input.Label?.Contains("outside the module's state", StringComparison.Ordinal) == true) stray ??= role;
+        }
+        bool outside = false;
+        foreach (Tensor input in inputs) outside |= input.Label?.Contains("outside the module's state", StringComparison.Ordinal) == true;
+        text.Append(outside
+            ? $"\n  fix    declare it as a Buffer so that To() moves it, or move it: {stray}.To(input.Device)"
+            : $"\n  fix    move one of them: {stray ?? "other"}.To(input.Device)");
+        return new DeviceMismatchException(text.ToString());
+    }
+}
