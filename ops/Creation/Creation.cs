@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Ballast;
 
 /// <content>Tensors from nothing.</content>
 public sealed partial class Tensor
 {
     /// <summary>All zeros.</summary>
+    [OverloadResolutionPriority(1)]
     public static Tensor Zeros(params ReadOnlySpan<int> shape) => Zeros(Shape.Create(shape));
 
     /// <summary>All zeros, of a dtype, on a device.</summary>
@@ -16,6 +19,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>All ones.</summary>
+    [OverloadResolutionPriority(1)]
     public static Tensor Ones(params ReadOnlySpan<int> shape) => Full(Shape.Create(shape), 1.0, DType.Float32);
 
     /// <summary>All ones, of a dtype, on a device.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Ballast;
 
 /// <summary>Axes of length 1 stretched without a copy.</summary>
@@ -24,6 +26,7 @@ public sealed partial class Tensor
 {
     /// <summary>Axes of length 1, and new leading axes, stretched with stride 0; −1 keeps an axis. A view: it must be cloned before it is written.</summary>
     /// <exception cref="ShapeException">An axis that is not 1 differs.</exception>
+    [OverloadResolutionPriority(1)]
     public Tensor Expand(params ReadOnlySpan<int> shape)
     {
         int[] dims = shape.ToArray();

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Ballast;
 
 /// <summary>The same elements, row-major, under another shape.</summary>
@@ -25,6 +27,7 @@ public sealed partial class Tensor
 {
     /// <summary>The same elements under another shape: a view where strides allow it, else a copy. One axis may be −1: what is left over.</summary>
     /// <exception cref="ShapeException">The number of elements differs.</exception>
+    [OverloadResolutionPriority(1)]
     public Tensor Reshape(params ReadOnlySpan<int> shape)
     {
         Shape target = Resolve(shape);

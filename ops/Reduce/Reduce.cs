@@ -137,7 +137,7 @@ public sealed partial class Tensor
     /// <summary>The largest element; NaN if any is NaN. Gradient: shared evenly by ties.</summary>
     public Tensor Max() => Reduce(Reduction.Max);
 
-    /// <summary>The largest along one axis; <see cref="ArgMax(int, bool)"/> tells where. Gradient: shared evenly by ties.</summary>
+    /// <summary>The largest along one axis; <c>ArgMax</c> tells where. Gradient: shared evenly by ties.</summary>
     public Tensor Max(int axis, bool keep = false) => Reduce(Reduction.Max, [axis], keep);
 
     /// <summary>The largest along several axes.</summary>
@@ -146,7 +146,7 @@ public sealed partial class Tensor
     /// <summary>The smallest element; NaN if any is NaN. Gradient: shared evenly by ties.</summary>
     public Tensor Min() => Reduce(Reduction.Min);
 
-    /// <summary>The smallest along one axis; <see cref="ArgMin(int, bool)"/> tells where.</summary>
+    /// <summary>The smallest along one axis; <c>ArgMin</c> tells where.</summary>
     public Tensor Min(int axis, bool keep = false) => Reduce(Reduction.Min, [axis], keep);
 
     /// <summary>The smallest along several axes.</summary>

@@ -71,7 +71,7 @@ public sealed partial class Tensor
         CheckType<T>();
         CheckReadable();
         var result = new T[Elements];
-        CopyToHost(MemoryMarshal.AsBytes<T>(result));
+        CopyToHost(MemoryMarshal.AsBytes(result.AsSpan()));
         return result;
     }
 

@@ -102,7 +102,6 @@ public readonly unsafe struct F32(float value) : ILanes<F32, float>
     public static F32 SelectEqual(F32 a, F32 b, F32 then, F32 other) => a.Value == b.Value ? then : other;
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Count => 1;
 
     /// <inheritdoc/>
@@ -213,7 +212,6 @@ public readonly unsafe struct F32Lanes(Vector<float> value) : ILanes<F32Lanes, f
     public static F32Lanes SelectEqual(F32Lanes a, F32Lanes b, F32Lanes then, F32Lanes other) => new(Vector.ConditionalSelect(Vector.Equals(a.Value, b.Value), then.Value, other.Value));
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Count => Vector<float>.Count;
 
     /// <inheritdoc/>

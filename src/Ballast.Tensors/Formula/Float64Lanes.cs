@@ -102,7 +102,6 @@ public readonly unsafe struct F64(double value) : ILanes<F64, double>
     public static F64 SelectEqual(F64 a, F64 b, F64 then, F64 other) => a.Value == b.Value ? then : other;
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Count => 1;
 
     /// <inheritdoc/>
@@ -213,7 +212,6 @@ public readonly unsafe struct F64Lanes(Vector<double> value) : ILanes<F64Lanes, 
     public static F64Lanes SelectEqual(F64Lanes a, F64Lanes b, F64Lanes then, F64Lanes other) => new(Vector.ConditionalSelect(Vector.Equals(a.Value, b.Value), then.Value, other.Value));
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Count => Vector<double>.Count;
 
     /// <inheritdoc/>

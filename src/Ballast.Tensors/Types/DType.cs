@@ -1,6 +1,6 @@
 namespace Ballast;
 
-/// <summary>The element types a tensor may have; sizes in bytes are given by <see cref="DTypes.SizeBytes"/>.</summary>
+/// <summary>The element types a tensor may have; sizes in bytes are given by <c>SizeBytes</c>.</summary>
 public enum DType : byte
 {
     /// <summary>IEEE 754 binary32: the default floating type.</summary>

@@ -1,0 +1,68 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Ballast.Cpu;
+
+/// <summary>The host's processor as a device family of one.</summary>
+internal sealed class CpuProvider : IDeviceProvider
+{
+    public string KindName => "cpu";
+
+    public bool Single => true;
+
+    public int CountUsable() => 1;
+
+    public void Check(int index)
+    {
+        if (index != 0) throw new DeviceNotAvailableException($"'cpu:{index}' is no device: there is one, named 'cpu'.");
+    }
+
+    public DeviceRuntime Open(Device device) => new CpuRuntime(device);
+}
+
+/// <summary>Host memory, 64-byte aligned, and the kernels of this assembly.</summary>
+internal sealed unsafe class CpuRuntime(Device device) : DeviceRuntime(device)
+{
+    private const nuint AlignmentBytes = 64;
+
+    public override DeviceInfo Info => new(
+        $"{RuntimeInformation.ProcessArchitecture} processor", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, CpuOptions.Threads, Vector<byte>.Count * 8);
+
+    public override FormulaDriver Formulas { get; } = new CpuFormulaDriver();
+
+    public override bool IsHostMemory => true;
+
+    protected override nint Allocate(long bytes)
+    {
+        try
+        {
+            return (nint)NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes);
+        }
+        catch (OutOfMemoryException)
+        {
+            return 0; // the allocator frees its cache, collects and asks again
+        }
+    }
+
+    protected override void Free(nint handle, long bytes) => NativeMemory.AlignedFree((void*)handle);
+
+    public override void CopyFromHost(nint handle, long offsetBytes, ReadOnlySpan<byte> source) =>
+        source.CopyTo(new Span<byte>((byte*)handle + offsetBytes, source.Length));
+
+    public override void CopyToHost(Span<byte> destination, nint handle, long offsetBytes) =>
+        new ReadOnlySpan<byte>((byte*)handle + offsetBytes, destination.Length).CopyTo(destination);
+
+    public override void Fill(nint handle, long offsetBytes, long bytes, byte value) =>
+        NativeMemory.Fill((byte*)handle + offsetBytes, (nuint)bytes, value);
+}
+
+/// <summary>Makes the CPU known.</summary>
+public static class CpuDevice
+{
+    /// <summary>Registers the CPU and its kernels; safe to call again.</summary>
+    public static void Register()
+    {
+        Device.Register(new CpuProvider());
+        GeneratedKernels.Register(Device.Cpu);
+    }
+}
