@@ -32,7 +32,7 @@ internal sealed unsafe class CpuRuntime(Device device) : DeviceRuntime(device)
 
     public override bool IsHostMemory => true;
 
-    protected override nint Allocate(long bytes)
+    public override nint Allocate(long bytes)
     {
         try
         {
@@ -44,7 +44,7 @@ internal sealed unsafe class CpuRuntime(Device device) : DeviceRuntime(device)
         }
     }
 
-    protected override void Free(nint handle, long bytes) => NativeMemory.AlignedFree((void*)handle);
+    public override void Free(nint handle, long bytes) => NativeMemory.AlignedFree((void*)handle);
 
     public override void CopyFromHost(nint handle, long offsetBytes, ReadOnlySpan<byte> source) =>
         source.CopyTo(new Span<byte>((byte*)handle + offsetBytes, source.Length));

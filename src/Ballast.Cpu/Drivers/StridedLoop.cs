@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
 
+// A loop body stays on the stack of the caller, who waits for all parts, so a pointer to it is safe whatever it holds.
+#pragma warning disable CS8500
+
 namespace Ballast.Cpu;
 
 /// <summary>The innermost run of a loop over several operands.</summary>

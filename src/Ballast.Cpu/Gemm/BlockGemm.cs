@@ -9,7 +9,7 @@ namespace Ballast.Cpu;
 /// </summary>
 internal static unsafe class BlockGemm<T, V, L>
     where T : unmanaged, INumberBase<T>
-    where L : struct, ILanes<T, V>
+    where L : struct, IGemmLanes<T, V>
 {
     /// <summary>Bytes of one row of a block along k.</summary>
     private const int DepthBytes = 1536;

@@ -5,7 +5,7 @@ namespace Ballast.Cpu;
 /// <summary>Chooses how a product is made (thin or packed) and how it is cut for the threads: over the batch, over C, or over k.</summary>
 internal static unsafe class GemmPlan<T, V, L>
     where T : unmanaged, INumberBase<T>
-    where L : struct, ILanes<T, V>
+    where L : struct, IGemmLanes<T, V>
 {
     /// <summary>Multiply-adds below which waking another thread costs more than it saves.</summary>
     private const long ParallelWork = 128 * 1024;

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Ballast.Cpu;
 
 /// <summary>The few vector operations that matrix products need, for a register V of elements T.</summary>
-internal unsafe interface ILanes<T, V>
+internal unsafe interface IGemmLanes<T, V>
     where T : unmanaged
 {
     /// <summary>Elements in one register.</summary>
@@ -27,7 +27,7 @@ internal unsafe interface ILanes<T, V>
 }
 
 /// <summary>512-bit registers (32 of them).</summary>
-internal readonly unsafe struct Lanes512<T> : ILanes<T, Vector512<T>>
+internal readonly unsafe struct Lanes512<T> : IGemmLanes<T, Vector512<T>>
     where T : unmanaged
 {
     public static int Width => Vector512<T>.Count;
@@ -56,7 +56,7 @@ internal readonly unsafe struct Lanes512<T> : ILanes<T, Vector512<T>>
 }
 
 /// <summary>256-bit registers (16 of them).</summary>
-internal readonly unsafe struct Lanes256<T> : ILanes<T, Vector256<T>>
+internal readonly unsafe struct Lanes256<T> : IGemmLanes<T, Vector256<T>>
     where T : unmanaged
 {
     public static int Width => Vector256<T>.Count;
@@ -85,7 +85,7 @@ internal readonly unsafe struct Lanes256<T> : ILanes<T, Vector256<T>>
 }
 
 /// <summary>128-bit registers (at least 16 of them).</summary>
-internal readonly unsafe struct Lanes128<T> : ILanes<T, Vector128<T>>
+internal readonly unsafe struct Lanes128<T> : IGemmLanes<T, Vector128<T>>
     where T : unmanaged
 {
     public static int Width => Vector128<T>.Count;
@@ -114,7 +114,7 @@ internal readonly unsafe struct Lanes128<T> : ILanes<T, Vector128<T>>
 }
 
 /// <summary>One element at a time, for a processor or a run without vector instructions.</summary>
-internal readonly unsafe struct ScalarLanes<T> : ILanes<T, T>
+internal readonly unsafe struct ScalarLanes<T> : IGemmLanes<T, T>
     where T : unmanaged, INumberBase<T>
 {
     public static int Width => 1;

@@ -6,7 +6,7 @@ namespace Ballast.Cpu;
 /// <summary>Products of a few rows, where B is read once and copying it would cost as much as the product.</summary>
 internal static unsafe class ThinGemm<T, V, L>
     where T : unmanaged, INumberBase<T>
-    where L : struct, ILanes<T, V>
+    where L : struct, IGemmLanes<T, V>
 {
     /// <summary>More rows than this are worth packing B.</summary>
     public const int MaxRows = 8;

@@ -14,7 +14,7 @@ internal interface INumeral
 /// </summary>
 internal static unsafe class Tile<T, V, L, TRows, TColumns>
     where T : unmanaged
-    where L : struct, ILanes<T, V>
+    where L : struct, IGemmLanes<T, V>
     where TRows : struct, INumeral
     where TColumns : struct, INumeral
 {

@@ -5,7 +5,7 @@ namespace Ballast.Cpu;
 /// <summary>Picks the kernel of a tile's height and width.</summary>
 internal static unsafe class Tiles<T, V, L>
     where T : unmanaged
-    where L : struct, ILanes<T, V>
+    where L : struct, IGemmLanes<T, V>
 {
     /// <summary>C[rows, columns] = alpha·A·B + beta·C; columns may end inside a register, B is readable to the register's end.</summary>
     public static void Run(

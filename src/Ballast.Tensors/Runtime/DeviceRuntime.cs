@@ -24,10 +24,10 @@ public abstract class DeviceRuntime
 
     /// <summary>A fresh block; 0 if there is no memory left. Called by the allocator only.</summary>
     /// <param name="bytes">The size in bytes, at least 1.</param>
-    protected internal abstract nint Allocate(long bytes);
+    public abstract nint Allocate(long bytes);
 
     /// <summary>Gives a block back to the system.</summary>
-    protected internal abstract void Free(nint handle, long bytes);
+    public abstract void Free(nint handle, long bytes);
 
     /// <summary>Copies host memory into a block.</summary>
     public abstract void CopyFromHost(nint handle, long offsetBytes, ReadOnlySpan<byte> source);
@@ -72,9 +72,9 @@ internal sealed class MetaRuntime(Device device) : DeviceRuntime(device)
 
     public override FormulaDriver? Formulas => null;
 
-    protected internal override nint Allocate(long bytes) => throw NoData();
+    public override nint Allocate(long bytes) => throw NoData();
 
-    protected internal override void Free(nint handle, long bytes) => throw NoData();
+    public override void Free(nint handle, long bytes) => throw NoData();
 
     public override void CopyFromHost(nint handle, long offsetBytes, ReadOnlySpan<byte> source) => throw NoData();
 
