@@ -21,7 +21,7 @@ public enum Reduction
 public readonly record struct ReduceOp(Reduction Kind, int AxisMask, bool Keep) : IOp<ReduceOp>
 {
     /// <inheritdoc/>
-    public static OpTraits Traits { get; } = new("reduce", KeepsOutput: true);
+    public static OpTraits Traits { get; } = new("reduce");
 
     /// <inheritdoc/>
     public void Infer(ReadOnlySpan<Tensor> inputs, Span<TensorSpec> outputs)
