@@ -24,6 +24,7 @@ internal static unsafe class BlockGemm<T, V, L>
     private const int InPlaceStrips = 4;
 
     /// <summary>C must have unit column stride, and no side of the product may be 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in Product<T> product)
     {
         int m = product.M, n = product.N, k = product.K;
@@ -73,6 +74,7 @@ internal static unsafe class BlockGemm<T, V, L>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Packed(
         int m, int n, int k, int height, T alpha, T* a, T* b, T beta, bool overwrite, T* c, long ldc)
     {
@@ -90,6 +92,7 @@ internal static unsafe class BlockGemm<T, V, L>
     }
 
     /// <summary>Reads B where it lies; columns that end inside a register are copied, since a load must not pass the row's end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void InPlace(
         int m, int n, int k, int height, T alpha, T* a, T* b, long ldb, T* edge, T beta, bool overwrite, T* c, long ldc)
     {

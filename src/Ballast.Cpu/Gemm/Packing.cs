@@ -4,13 +4,17 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Ballast.Cpu;
 
-/// <summary>Copies a strip of a matrix into the order in which the register tile reads it: target[step·width + item].</summary>
+/// <summary>
+/// Copies a strip of a matrix into the order in which the register tile reads it: target[step·width + item]. The loops are compiled
+/// optimised at once: without that the first hundred milliseconds of a program would spend most of their time here.
+/// </summary>
 internal static unsafe class Packing
 {
     /// <summary>
     /// Packs <paramref name="items"/> rows of A (or columns of B) over <paramref name="steps"/> steps of k. The strides of the source are
     /// in elements; places items..width of every step become zero.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Strip<T>(T* source, long itemStride, long stepStride, int items, int steps, T* target, int width)
         where T : unmanaged
     {
@@ -29,6 +33,7 @@ internal static unsafe class Packing
     /// Packs <paramref name="count"/> whole strips of a matrix whose rows lie together. A few strips at a time, so that each row is read
     /// in long pieces: rows a power of two apart would otherwise push each other out of the cache.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RowStrips<T>(T* source, long rowStride, int count, int steps, T* target, int width)
         where T : unmanaged
     {
@@ -54,6 +59,7 @@ internal static unsafe class Packing
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy<T>(T* source, long stride, int items, int steps, T* target, int width)
         where T : unmanaged
     {
@@ -86,6 +92,7 @@ internal static unsafe class Packing
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose<T>(T* source, long stride, int items, int steps, T* target, int width)
         where T : unmanaged
     {
@@ -104,6 +111,7 @@ internal static unsafe class Packing
     }
 
     /// <summary>The last block of an axis is moved back to end with it: some items are written twice, with the same values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransposeBlocks<T, TBlock>(T* source, long stride, int items, int steps, T* target, int width)
         where T : unmanaged
         where TBlock : struct, IBlock

@@ -18,6 +18,7 @@ internal static unsafe class ThinGemm<T, V, L>
     /// Every C[i, j] is the dot product of two rows that lie along k: B is [N, K] in memory, as the weight of a linear layer.
     /// Needs ColumnStrideA = RowStrideB = 1.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dots(in Product<T> product)
     {
         var overwrite = product.Beta == T.Zero;
@@ -47,6 +48,7 @@ internal static unsafe class ThinGemm<T, V, L>
 
     /// <summary>C[0, ·] as a sum of rows of B, which lie along N. Needs M = 1 and ColumnStrideB = 1.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(in Product<T> product)
     {
         var overwrite = product.Beta == T.Zero;

@@ -8,6 +8,7 @@ internal static unsafe class Tiles<T, V, L>
     where L : struct, IGemmLanes<T, V>
 {
     /// <summary>C[rows, columns] = alpha·A·B + beta·C; columns may end inside a register, B is readable to the register's end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
         int rows, int columns, long k, T* a, long lda, T* b, long ldb, T* c, long ldc, T alpha, T beta, bool overwrite)
     {
@@ -18,6 +19,7 @@ internal static unsafe class Tiles<T, V, L>
 
     /// <summary>A tile that ends inside a register is made beside C and copied: the arithmetic per element stays the same.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunEdge(
         int rows, int columns, long k, T* a, long lda, T* b, long ldb, T* c, long ldc, T alpha, T beta, bool overwrite)
     {
@@ -34,6 +36,7 @@ internal static unsafe class Tiles<T, V, L>
                 c[(i * ldc) + j] = tile[(i * width) + j];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run<TColumns>(
         int rows, long k, T* a, long lda, T* b, long ldb, T* c, long ldc, T alpha, T beta, bool overwrite)
         where TColumns : struct, INumeral
