@@ -8,6 +8,10 @@ namespace Ballast.Formats;
 internal ref struct HeaderReader
 {
     private const int Depth = 4;
+
+    /// <summary>So many elements of up to 16 bytes still have a size in bytes that a long can hold.</summary>
+    private const long LargestElements = long.MaxValue / 16;
+
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     private readonly string _file;
@@ -182,17 +186,16 @@ internal ref struct HeaderReader
     private readonly void CheckSize(string dtype, int elementBytes, ImmutableArray<long> shape, (long Begin, long End) range, long start)
     {
         // Zero dimensions count as one here, so that strides of an empty tensor cannot overflow later either.
-        long bytes = elementBytes;
+        long elements = 1;
         bool empty = false;
         foreach (long dimension in shape)
         {
             empty |= dimension == 0;
-            if (bytes > long.MaxValue / Math.Max(dimension, 1))
+            if (elements > LargestElements / Math.Max(dimension, 1))
                 throw Fail($"the shape [{string.Join(", ", shape)}] of {dtype} is larger than any file can be.", start);
-            bytes *= Math.Max(dimension, 1);
+            elements *= Math.Max(dimension, 1);
         }
-        if (empty)
-            bytes = 0;
+        long bytes = empty ? 0 : elements * elementBytes;
         if (bytes != range.End - range.Begin)
         {
             throw Fail($"the shape [{string.Join(", ", shape)}] of {dtype} needs {bytes} bytes, but data_offsets "
