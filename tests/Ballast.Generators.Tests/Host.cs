@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Ballast.Generators.Analysis;
 using Ballast.Generators.Kernels;
 using Ballast.Generators.Modules;
+using Ballast.Generators.Startup;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -32,9 +33,9 @@ internal static class Host
     /// <summary>A compilation of several files of a project that references Ballast.</summary>
     public static CSharpCompilation Project((string Path, string Text)[] files) => Compile("Zoo", files, ContractReference);
 
-    /// <summary>Both generators, with step tracking on.</summary>
+    /// <summary>All generators, with step tracking on.</summary>
     public static CSharpGeneratorDriver Driver() => CSharpGeneratorDriver.Create(
-        [new ModuleWalkGenerator().AsSourceGenerator(), new KernelTableGenerator().AsSourceGenerator()],
+        [new ModuleWalkGenerator().AsSourceGenerator(), new KernelTableGenerator().AsSourceGenerator(), new StartupGenerator().AsSourceGenerator()],
         parseOptions: Parsing, driverOptions: new(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
     /// <summary>Runs the generators; the result keeps the compilation with the generated files in it.</summary>
