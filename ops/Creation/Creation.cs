@@ -94,8 +94,8 @@ public sealed partial class Tensor
 
     private static Tensor FromHost<T>(T[] values, Shape shape, DType dtype, Device? device) where T : unmanaged
     {
-        if (device is { IsMeta: true }) return Empty(shape, dtype, device);
-        using (Autograd.NoGrad()) return From(values, shape).To(dtype).To(device ?? Device.Cpu);
+        if ((device ?? Device.Default).IsMeta) return Empty(shape, dtype, device);
+        using (Autograd.NoGrad()) return From(values, shape, Device.Cpu).To(dtype).To(device ?? Device.Default);
     }
 
     private static DType DefaultDType(Scalar value) => value.Kind switch

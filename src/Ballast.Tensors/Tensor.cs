@@ -60,9 +60,9 @@ public sealed partial class Tensor
     /// <summary>A fresh tensor whose contents are undefined.</summary>
     /// <param name="shape">Axis lengths.</param>
     /// <param name="dtype">Element type.</param>
-    /// <param name="device">Where; the CPU unless told otherwise.</param>
+    /// <param name="device">Where; the default device if left out.</param>
     public static Tensor Empty(Shape shape, DType dtype = DType.Float32, Device? device = null) =>
-        new(Storage.New(device ?? Device.Cpu, shape.Elements * dtype.SizeBytes), Layout.Dense(shape), dtype);
+        new(Storage.New(device ?? Device.Default, shape.Elements * dtype.SizeBytes), Layout.Dense(shape), dtype);
 
     /// <summary>A tensor over memory that somebody else owns, without a copy; <paramref name="owner"/> is kept alive as long as any view.</summary>
     /// <param name="pointer">Host address of the first element.</param>

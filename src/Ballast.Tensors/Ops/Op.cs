@@ -96,6 +96,8 @@ public static class Op
     /// <summary>Runs the kernel of an op into given outputs, recording nothing.</summary>
     internal static void Execute<TOp>(in TOp op, Device device, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) where TOp : struct, IOp<TOp>
     {
+        // Kernels work on the device of their operands, whatever the default for new tensors is.
+        using DeviceScope scope = new(device);
         DType primary = Primary(inputs, outputs);
         if (KernelTable<TOp>.Find(device) is { } kernel)
         {

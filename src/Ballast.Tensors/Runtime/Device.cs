@@ -39,6 +39,12 @@ public sealed class Device
     /// <exception cref="DeviceNotAvailableException">No CPU kernels are registered in this process.</exception>
     public static Device Cpu { get => field ??= Parse("cpu"); private set; }
 
+    /// <summary>Where tensors are created that name no device: the CPU, unless a scope of this thread says otherwise.</summary>
+    public static Device Default => DeviceScope.Current ?? Cpu;
+
+    /// <summary>Makes this the default device of the thread until the scope is disposed.</summary>
+    public DeviceScope AsDefault() => new(this);
+
     /// <summary>All devices of all registered families that can be used now.</summary>
     public static IReadOnlyList<Device> All
     {

@@ -1,0 +1,117 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Ballast;
+
+/// <summary>Handles in an order, named 0, 1, …</summary>
+public abstract class VariableList<TVariable> : Module, IReadOnlyList<TVariable> where TVariable : Variable
+{
+    private readonly List<TVariable> _items;
+
+    private protected VariableList(IEnumerable<TVariable> items) => _items = [.. items];
+
+    /// <summary>The number of handles.</summary>
+    public int Count => _items.Count;
+
+    /// <summary>The handle at a place.</summary>
+    public TVariable this[int index]
+    {
+        get => _items[index];
+        set => _items[index] = value;
+    }
+
+    /// <summary>Adds a handle at the end.</summary>
+    public void Add(TVariable item) => _items.Add(item);
+
+    /// <summary>Takes the handle at a place out; later ones move down.</summary>
+    public void RemoveAt(int index) => _items.RemoveAt(index);
+
+    /// <inheritdoc/>
+    public override void VisitState(IStateVisitor visitor)
+    {
+        for (int i = 0; i < _items.Count; i++) visitor.Variable(i.ToString(CultureInfo.InvariantCulture), _items[i]);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<TVariable> GetEnumerator() => _items.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
+
+/// <summary>Parameters in an order.</summary>
+public sealed class ParameterList : VariableList<Parameter>
+{
+    /// <summary>A list of these parameters.</summary>
+    public ParameterList(params IEnumerable<Parameter> items) : base(items) { }
+
+    /// <summary>Adds a parameter over a tensor.</summary>
+    public void Add(Tensor value) => Add(new Parameter(value));
+}
+
+/// <summary>Buffers in an order.</summary>
+public sealed class BufferList : VariableList<Buffer>
+{
+    /// <summary>A list of these buffers.</summary>
+    public BufferList(params IEnumerable<Buffer> items) : base(items) { }
+
+    /// <summary>Adds a buffer over a tensor.</summary>
+    public void Add(Tensor value) => Add(new Buffer(value));
+}
+
+/// <summary>Buffers by name, in the order they were added.</summary>
+public sealed class BufferDictionary : Module, IReadOnlyDictionary<string, Buffer>
+{
+    private readonly OrderedDictionary<string, Buffer> _items = [];
+
+    /// <summary>An empty dictionary.</summary>
+    public BufferDictionary() { }
+
+    /// <summary>A dictionary of these buffers: the same handles, so they are shared with where they come from.</summary>
+    public BufferDictionary(IEnumerable<KeyValuePair<string, Buffer>> items)
+    {
+        foreach ((string key, Buffer buffer) in items) Add(key, buffer);
+    }
+
+    /// <summary>The buffer of a name. Setting keeps the place of a name that is there already.</summary>
+    public Buffer this[string key]
+    {
+        get => _items[key];
+        set => _items[StateNames.Check(key)] = value;
+    }
+
+    /// <summary>Adds a buffer under a new name.</summary>
+    public void Add(string key, Buffer buffer) => _items.Add(StateNames.Check(key), buffer);
+
+    /// <summary>Adds a buffer over a tensor under a new name.</summary>
+    public void Add(string key, Tensor value) => Add(key, new Buffer(value));
+
+    /// <summary>Takes a buffer out.</summary>
+    public bool Remove(string key) => _items.Remove(key);
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Keys => _items.Keys;
+
+    /// <inheritdoc/>
+    public IEnumerable<Buffer> Values => _items.Values;
+
+    /// <inheritdoc/>
+    public int Count => _items.Count;
+
+    /// <inheritdoc/>
+    public bool ContainsKey(string key) => _items.ContainsKey(key);
+
+    /// <inheritdoc/>
+    public bool TryGetValue(string key, [MaybeNullWhen(false)] out Buffer value) => _items.TryGetValue(key, out value);
+
+    /// <inheritdoc/>
+    public override void VisitState(IStateVisitor visitor)
+    {
+        foreach ((string key, Buffer buffer) in _items) visitor.Variable(key, buffer);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<KeyValuePair<string, Buffer>> GetEnumerator() => _items.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
