@@ -40,7 +40,7 @@ public abstract class VariableList<TVariable> : Module, IReadOnlyList<TVariable>
 }
 
 /// <summary>Parameters in an order.</summary>
-public sealed class ParameterList : VariableList<Parameter>
+public sealed partial class ParameterList : VariableList<Parameter>
 {
     /// <summary>A list of these parameters.</summary>
     public ParameterList(params IEnumerable<Parameter> items) : base(items) { }
@@ -50,7 +50,7 @@ public sealed class ParameterList : VariableList<Parameter>
 }
 
 /// <summary>Buffers in an order.</summary>
-public sealed class BufferList : VariableList<Buffer>
+public sealed partial class BufferList : VariableList<Buffer>
 {
     /// <summary>A list of these buffers.</summary>
     public BufferList(params IEnumerable<Buffer> items) : base(items) { }
