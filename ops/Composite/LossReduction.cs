@@ -1,12 +1,12 @@
 namespace Ballast;
 
-/// <summary>What becomes of the losses of single elements.</summary>
+/// <summary>How the losses of single positions become the result.</summary>
 public enum LossReduction
 {
-    /// <summary>Their mean.</summary>
+    /// <summary>They stay as they are.</summary>
+    None,
+    /// <summary>Their mean; weighted where the loss has weights.</summary>
     Mean,
     /// <summary>Their sum.</summary>
     Sum,
-    /// <summary>They stay as they are.</summary>
-    None,
 }
