@@ -48,7 +48,7 @@ public sealed partial class Tensor
         return FromPointer((nint)pin.Pointer, shape, DTypes.Of<T>(), pin);
     }
 
-    /// <summary>The elements as a span over the tensor's own memory.</summary>
+    /// <summary>The elements as a span over the tensor's own memory, without a copy. Keep the tensor reachable while the span is used.</summary>
     /// <exception cref="InvalidOperationException">The tensor is not contiguous, or not in host memory.</exception>
     /// <exception cref="DTypeException"><typeparamref name="T"/> is not the dtype's .NET type.</exception>
     public unsafe ReadOnlySpan<T> AsSpan<T>() where T : unmanaged => Writable<T>();
