@@ -57,6 +57,13 @@ public abstract class Variable
     /// <summary>The last two axes of the value exchanged.</summary>
     public Tensor T => Current.T;
 
+    /// <summary>A part of the value, as the tensor's own indexer gives it; setting writes into the value in place.</summary>
+    public Tensor this[params ReadOnlySpan<TensorIndex> indices]
+    {
+        get => Current[indices];
+        set => Current[indices] = value;
+    }
+
     /// <summary>What the value would be on another device and in another dtype; changes nothing.</summary>
     internal abstract Action Prepare(Device? device, DType? dtype);
 
