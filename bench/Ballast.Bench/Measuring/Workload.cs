@@ -1,0 +1,16 @@
+namespace Ballast.Bench.Measuring;
+
+/// <summary>One side of a row, ready to run: its inputs exist already.</summary>
+/// <param name="Once">Does the work one time.</param>
+/// <param name="Release">Gives its inputs back.</param>
+internal sealed record Workload(Action Once, Action Release) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Release();
+
+    /// <summary>Does the work so many times in a row.</summary>
+    public void Run(long times)
+    {
+        for (long i = 0; i < times; i++) Once();
+    }
+}

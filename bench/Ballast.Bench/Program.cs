@@ -1,0 +1,3 @@
+using Ballast.Bench;
+
+return BenchCommandLine.Run(args, Console.Out, Console.Error);
