@@ -4,7 +4,7 @@ using Ballast.Bench.Peers;
 
 namespace Ballast.Bench;
 
-/// <summary>The verbs of the benchmark program; wrong input is one line on standard error and exit code 2, a failure is exit code 1.</summary>
+/// <summary>The verbs of the program; wrong input is one line on standard error and exit code 2, a failure is exit code 1.</summary>
 internal static class BenchCommandLine
 {
     private const int Failure = 1, Usage = 2;
@@ -22,7 +22,8 @@ internal static class BenchCommandLine
         {
             ParseResult parsed = root.Parse(args);
             bool asksForHelp = args.Any(a => a is "--help" or "-h" or "-?");
-            if (parsed.Errors.Count > 0 && !asksForHelp) throw new UsageException(parsed.Errors[0].Message.TrimEnd('.') + " (--help shows what is possible)");
+            if (parsed.Errors.Count > 0 && !asksForHelp)
+                throw new UsageException(parsed.Errors[0].Message.TrimEnd('.') + " (--help shows what is possible)");
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
         catch (UsageException wrong)

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Ballast.Bench.Measuring;
 
 /// <summary>
-/// Measures one or two workloads turn about, in rounds, so that drift of the machine meets both. Each is warmed up by time first, because the
-/// JIT compiles a hot method anew after it has run for a while.
+/// Measures one or two workloads turn about, in rounds, so that drift of the machine meets both. Each is warmed up by time first,
+/// because the JIT compiles a hot method anew after it has run for a while.
 /// </summary>
 internal sealed class AlternatingMeter(int rounds)
 {

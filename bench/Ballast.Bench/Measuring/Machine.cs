@@ -10,13 +10,12 @@ internal static class Machine
     /// <summary>Processor, cores, vector width, memory, system and runtime.</summary>
     public static string Description => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Processor}, {Environment.ProcessorCount} cores, {Vector<byte>.Count * 8}-bit vectors{Wider}, {MemoryGiB:0} GiB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
+        $"{Processor}, {Environment.ProcessorCount} cores, {Vector<byte>.Count * 8}-bit vectors{Wider}, {MemoryGiB:0} GiB, " +
+        $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
 
     /// <summary>Runnable processes over the last minute, this one included; null where the system does not tell.</summary>
     public static double? Load =>
-        OperatingSystem.IsLinux() && double.TryParse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture, out double load)
-            ? load
-            : null;
+        OperatingSystem.IsLinux() ? double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture) : null;
 
     private static double MemoryGiB => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1073741824.0;
 

@@ -23,7 +23,8 @@ internal sealed record PeerResult(PeerRow Row, Samples Ours, Samples? Peer)
         Ratio is { } ratio ? Round(ratio) : null);
 
     /// <summary>The figure to four significant digits.</summary>
-    private static double Round(double value) => double.Parse(value.ToString("E3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    private static double Round(double value) =>
+        double.Parse(value.ToString("E3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }
 
 /// <summary>One row in a file; times are medians in the row's unit.</summary>

@@ -1,3 +1,5 @@
+using Ballast.Bench.Measuring;
+
 namespace Ballast.Bench.Peers;
 
 /// <summary>The rows, in the order in which they are printed.</summary>
@@ -13,13 +15,21 @@ internal static class PeerRows
         Product("sgemm 512x3072x768", 512, 3072, 768),
         new("add 16", "us", null, () => OurSide.Add(16), () => TorchSide.Add(16)),
         new("add 64M", "ms", Rate.Bytes(3 * Float * (64 << 20)), () => OurSide.Add(64 << 20), () => TorchSide.Add(64 << 20)),
-        new("softmax 4096x4096", "ms", Rate.Bytes(2 * Float * 4096 * 4096), () => OurSide.Softmax(4096, 4096), () => TorchSide.Softmax(4096, 4096)),
-        new("layernorm 1024x768", "us", Rate.Bytes(2 * Float * 1024 * 768), () => OurSide.LayerNorm(1024, 768), () => TorchSide.LayerNorm(1024, 768)),
-        new("gelu 1024x3072", "us", Rate.Bytes(2 * Float * 1024 * 3072), () => OurSide.Gelu(1024, 3072), () => TorchSide.Gelu(1024, 3072)),
+        OnMatrix("softmax", 4096, 4096, "ms", OurSide.Softmax, TorchSide.Softmax),
+        OnMatrix("layernorm", 1024, 768, "us", OurSide.LayerNorm, TorchSide.LayerNorm),
+        OnMatrix("gelu", 1024, 3072, "us", OurSide.Gelu, TorchSide.Gelu),
     ];
 
-    private static PeerRow Product(string name, int rows, int columns, int depth) =>
-        new(name, "ms", Rate.Flops(2.0 * rows * columns * depth), () => OurSide.Product(rows, columns, depth), () => TorchSide.Product(rows, columns, depth));
+    private static PeerRow Product(string name, int rows, int columns, int depth) => new(
+        name,
+        "ms",
+        Rate.Flops(2.0 * rows * columns * depth),
+        () => OurSide.Product(rows, columns, depth),
+        () => TorchSide.Product(rows, columns, depth));
+
+    private static PeerRow OnMatrix(
+        string op, int rows, int columns, string unit, Func<int, int, Workload> ours, Func<int, int, Workload> peer) =>
+        new($"{op} {rows}x{columns}", unit, Rate.Bytes(2.0 * Float * rows * columns), () => ours(rows, columns), () => peer(rows, columns));
 }
 
 /// <summary>The sizes of the <c>train char-gpt</c> row, the same on both sides.</summary>

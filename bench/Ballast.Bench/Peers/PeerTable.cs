@@ -17,7 +17,8 @@ internal static class PeerTable
         string ratio = result.Ratio is { } r ? r.ToString("0.00", CultureInfo.InvariantCulture) : "-";
         string text = $"{row.Name,-20}{Number(row.InUnit(result.Ours.MedianSeconds)),10}{peer,10} {row.Unit,-4}{ratio,7}  " +
             $"{result.Ours.Spread,-15}{result.Peer?.Spread ?? "-",-15}";
-        return row.Rate is null ? text.TrimEnd() : $"{text}{RateOf(row.Rate, result.Ours),9}{RateOf(row.Rate, result.Peer),9} {row.Rate.Unit}";
+        if (row.Rate is not { } rate) return text.TrimEnd();
+        return $"{text}{RateOf(rate, result.Ours),9}{RateOf(rate, result.Peer),9} {rate.Unit}";
     }
 
     private static string RateOf(Rate rate, Samples? samples) =>

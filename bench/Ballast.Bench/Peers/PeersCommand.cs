@@ -18,9 +18,14 @@ internal static class PeersCommand
         var json = new Option<FileInfo?>("--json") { Description = "Write the rows to a file as a JSON array", HelpName = "FILE" };
         var repeat = new Option<int>("--repeat")
         {
-            Description = $"Samples of each side; the median counts (at least {FewestRounds})", HelpName = "N", DefaultValueFactory = _ => UsualRounds,
+            Description = $"Samples of each side; the median counts (at least {FewestRounds})",
+            HelpName = "N",
+            DefaultValueFactory = _ => UsualRounds,
         };
-        var command = new Command("peers", "Measure Ballast and libtorch (through TorchSharp) on the same work, with two threads each.") { filter, json, repeat };
+        var command = new Command("peers", "Measure Ballast and libtorch (through TorchSharp) on the same work, with two threads each.")
+        {
+            filter, json, repeat,
+        };
         command.SetAction(parsed =>
         {
             Run(parsed.InvocationConfiguration.Output, parsed.GetValue(filter), parsed.GetValue(json), parsed.GetValue(repeat));
@@ -35,7 +40,10 @@ internal static class PeersCommand
         if (json is { Directory.Exists: false }) throw new UsageException($"--json {json}: its folder does not exist");
         PeerRow[] rows = [.. PeerRows.All.Where(r => r.Name.Contains(filter ?? "", StringComparison.OrdinalIgnoreCase))];
         if (rows.Length == 0)
-            throw new UsageException($"--filter '{filter}' leaves no row; the rows are: {string.Join(", ", PeerRows.All.Select(r => r.Name))}");
+        {
+            string names = string.Join(", ", PeerRows.All.Select(r => r.Name));
+            throw new UsageException($"--filter '{filter}' leaves no row; the rows are: {names}");
+        }
 
         OurSide.Start(Threads);
         string? missing = TorchSide.Start(Threads);
@@ -44,7 +52,11 @@ internal static class PeersCommand
             ? $"peer: {TorchSide.Version}; {Threads} threads each; median of {repeat}"
             : $"peer: none, ours is measured alone: TorchSharp does not start here: {missing}");
         if (Machine.Load is { } load and > QuietLoad)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: other programs are running (load {load:0.0}): the figures are noisy"));
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"note: other programs are running (load {load:0.0}): the figures are noisy"));
+        }
         output.WriteLine(PeerTable.Header);
 
         var meter = new AlternatingMeter(repeat);

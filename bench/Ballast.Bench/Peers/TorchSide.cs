@@ -119,7 +119,8 @@ internal static class TorchSide
         {
             string file = system switch { "win" => $"{name}.dll", "osx" => $"lib{name}.dylib", _ => $"lib{name}.so" };
             string path = Path.Combine(folder, file);
-            if (!File.Exists(path)) return $"{file} for {runtime} is not in the build output (the project references libtorch for linux-x64 only)";
+            if (!File.Exists(path))
+                return $"{file} for {runtime} is not in the build output (the project references libtorch for linux-x64 only)";
             try
             {
                 NativeLibrary.Load(path);
@@ -127,8 +128,8 @@ internal static class TorchSide
             catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
             {
                 string[] lines = e.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-                string said = Array.Find(lines, l => l.Contains(" not found", StringComparison.Ordinal) || l.Contains("cannot open", StringComparison.Ordinal)) ?? lines[0];
-                return said.Replace(AppContext.BaseDirectory, "", StringComparison.Ordinal);
+                string? said = Array.Find(lines, l => l.Contains(" not found", StringComparison.Ordinal));
+                return (said ?? lines[0]).Replace(AppContext.BaseDirectory, "", StringComparison.Ordinal);
             }
         }
         return null;
