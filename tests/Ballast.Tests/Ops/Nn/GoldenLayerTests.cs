@@ -13,6 +13,12 @@ public sealed class GoldenLayerTests
 
     public static TheoryData<string> Embeddings => [.. GoldenCase.Layers("embedding")];
 
+    public static TheoryData<string> Linears => [.. GoldenCase.Layers("linear")];
+
+    public static TheoryData<string> Attentions => [.. GoldenCase.Layers("scaled_dot_product_attention")];
+
+    public static TheoryData<string> CausalAttentions => [.. GoldenCase.Layers("causal_attention")];
+
     [Theory]
     [MemberData(nameof(Softmaxes))]
     public void Softmax_gives_the_golden_output_and_gradient(string name) => GoldenCase.Layer(name).Check(c =>
@@ -48,4 +54,28 @@ public sealed class GoldenLayerTests
         JsonElement padding = c.Options.GetProperty("padding_idx");
         return Tensor.Embedding(c["weight"], c["indices"], padding.ValueKind == JsonValueKind.Null ? null : padding.GetInt64());
     });
+
+    [Theory]
+    [MemberData(nameof(Linears))]
+    public void Linear_gives_the_golden_output_and_gradients(string name) =>
+        GoldenCase.Layer(name).Check(c => Tensor.Linear(c["input"], c["weight"], c.Find("bias")));
+
+    [Theory]
+    [MemberData(nameof(Attentions))]
+    public void Attention_gives_the_golden_output_and_gradients(string name) => GoldenCase.Layer(name).Check(c => Tensor.ScaledDotProductAttention(
+        c["query"], c["key"], c["value"], c.Find("mask"), c.Options.GetProperty("causal").GetBoolean(),
+        c.Options.TryGetProperty("scale", out JsonElement scale) ? scale.GetDouble() : null));
+
+    [Theory]
+    [MemberData(nameof(CausalAttentions))]
+    public void Causal_self_attention_gives_the_golden_output_and_gradients(string name) => GoldenCase.Layer(name).Check(c =>
+    {
+        int heads = c.Options.GetProperty("heads").GetInt32();
+        Tensor x = c["input"];
+        (int batch, int length, int width) = x.Shape;
+        Tensor[] parts = Tensor.Linear(x, c["qkv_weight"], c["qkv_bias"]).Chunk(3, -1)
+            .Select(part => part.Reshape(batch, length, heads, width / heads).Transpose(1, 2)).ToArray();
+        Tensor merged = Tensor.ScaledDotProductAttention(parts[0], parts[1], parts[2], causal: true).Transpose(1, 2).Reshape(batch, length, width);
+        return Tensor.Linear(merged, c["projection_weight"], c["projection_bias"]);
+    }, 5e-6);
 }
