@@ -33,7 +33,7 @@ public abstract class Function
 
     /// <summary>Turns the gradients of the outputs into gradients of the inputs, one for each, null where there is none.</summary>
     /// <param name="ctx">The context of the run.</param>
-    /// <param name="gradients">One for each output, of its shape; null where no gradient reached it.</param>
+    /// <param name="gradients">One for each output, of its shape; null where no gradient reached it. Not to be changed in place: others read them.</param>
     protected abstract Tensor?[] Backward(FunctionContext ctx, ReadOnlySpan<Tensor?> gradients);
 
     /// <summary>Runs the function and records it if an input requires a gradient.</summary>
