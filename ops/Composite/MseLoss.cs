@@ -10,7 +10,8 @@ public sealed partial class Tensor
     public Tensor MseLoss(Tensor target, LossReduction reduction = LossReduction.Mean)
     {
         if (Shape != target.Shape)
-            throw new ShapeException($"mse_loss: the values are {Shape}, the targets {target.Shape}; they must be the same, so Reshape or Expand one of them.");
+            throw new ShapeException($"mse_loss: the values are {Shape}, the targets {target.Shape}; they must be the same, so Reshape " +
+                "or Expand one of them.");
         Tensor each = (this - target).Square();
         return reduction switch
         {

@@ -29,10 +29,12 @@ public sealed partial class Tensor
     private Tensor NormOf(double p, int mask, bool keep)
     {
         if (!DType.IsFloating)
-            throw new DTypeException($"norm: the elements are {DType.Name}; a norm needs a floating dtype, so cast with To(DType.Float32) first.");
+            throw new DTypeException($"norm: the elements are {DType.Name}; a norm needs a floating dtype, so cast with " +
+                "To(DType.Float32) first.");
         if (double.IsPositiveInfinity(p)) return Op.Run(new ReduceOp(Reduction.Max, mask, keep), Abs());
         if (double.IsNegativeInfinity(p)) return Op.Run(new ReduceOp(Reduction.Min, mask, keep), Abs());
-        if (double.IsNaN(p)) throw new ArgumentOutOfRangeException(nameof(p), p, "norm: p is not a number; give a power such as 1 or 2, or an infinity.");
+        if (double.IsNaN(p)) throw new ArgumentOutOfRangeException(nameof(p), p,
+            "norm: p is not a number; give a power such as 1 or 2, or an infinity.");
         var sum = new ReduceOp(Reduction.Sum, mask, keep);
         if (p == 1) return Op.Run(sum, Abs());
         if (p == 0)

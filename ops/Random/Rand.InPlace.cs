@@ -7,14 +7,15 @@ public sealed partial class Tensor
     private delegate void FillSpan<T>(Span<T> destination, bool block);
 
     /// <summary>Overwrites all elements with uniform values in [from, to).</summary>
-    /// <remarks>Elements are drawn in memory order, so a transposed view gets its draws column by column, as in PyTorch. The bounds are first
-    /// cast to the dtype. Gradient: 0 to the values before. Source: PyTorch's <c>torch.Tensor.uniform_</c> page.</remarks>
+    /// <remarks>Elements are drawn in memory order, so a transposed view gets its draws column by column, as in PyTorch. The bounds are
+    /// first cast to the dtype. Gradient: 0 to the values before. Source: PyTorch's <c>torch.Tensor.uniform_</c> page.</remarks>
     /// <param name="from">The lowest value.</param>
     /// <param name="to">What values stay below, up to rounding.</param>
     /// <param name="generator">What draws; <see cref="Generator.Default"/> unless told otherwise.</param>
     /// <returns>This tensor.</returns>
     /// <exception cref="DTypeException">The elements are not floating.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A bound is not finite, they are in the wrong order, or their distance overflows.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A bound is not finite, they are in the wrong order, or their distance
+    /// overflows.</exception>
     /// <exception cref="AutogradException">The tensor is a leaf that requires a gradient, outside NoGrad.</exception>
     public Tensor UniformInPlace(double from = 0, double to = 1, Generator? generator = null)
     {
@@ -44,10 +45,14 @@ public sealed partial class Tensor
         Generator g = generator ?? Generator.Default;
         return DType switch
         {
-            DType.Float32 => Draw<float>("normal", (d, block) => { if (block) g.FillNormal(d, mean, std); else g.FillNormalScalar(d, mean, std); }),
-            DType.Float64 => Draw<double>("normal", (d, block) => { if (block) g.FillNormal(d, mean, std); else g.FillNormalScalar(d, mean, std); }),
-            DType.Float16 => Draw<Half>("normal", (d, block) => { if (block) g.FillNormal(d, mean, std); else g.FillNormalScalar(d, mean, std); }),
-            DType.BFloat16 => Draw<BFloat16>("normal", (d, block) => { if (block) g.FillNormal(d, mean, std); else g.FillNormalScalar(d, mean, std); }),
+            DType.Float32 =>
+                Draw<float>("normal", (d, block) => { if (block) g.FillNormal(d, mean, std); else g.FillNormalScalar(d, mean, std); }),
+            DType.Float64 =>
+                Draw<double>("normal", (d, block) => { if (block) g.FillNormal(d, mean, std); else g.FillNormalScalar(d, mean, std); }),
+            DType.Float16 =>
+                Draw<Half>("normal", (d, block) => { if (block) g.FillNormal(d, mean, std); else g.FillNormalScalar(d, mean, std); }),
+            DType.BFloat16 =>
+                Draw<BFloat16>("normal", (d, block) => { if (block) g.FillNormal(d, mean, std); else g.FillNormalScalar(d, mean, std); }),
             _ => throw NotFloating("normal"),
         };
     }
@@ -66,8 +71,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>Overwrites all elements with 1 at each one's own probability, else 0.</summary>
-    /// <remarks>Shape: [*] and probabilities that stretch to it. Drawn in this tensor's memory order, one draw for each element (a 64-bit one for
-    /// float64 probabilities), as in PyTorch. No gradient reaches the probabilities.</remarks>
+    /// <remarks>Shape: [*] and probabilities that stretch to it. Drawn in this tensor's memory order, one draw for each element (a 64-bit
+    /// one for float64 probabilities), as in PyTorch. No gradient reaches the probabilities.</remarks>
     /// <returns>This tensor.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A probability is not in [0, 1]; nothing was drawn.</exception>
     /// <exception cref="DTypeException">The probabilities are not floating.</exception>
@@ -88,7 +93,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>1 at the probability that each element is, else 0; a new tensor of this dtype.</summary>
-    /// <remarks>Shape: [*] → [*], drawn row-major. No gradient reaches the probabilities. Source: PyTorch's <c>torch.bernoulli</c> page.</remarks>
+    /// <remarks>Shape: [*] → [*], drawn row-major. No gradient reaches the probabilities. Source: PyTorch's <c>torch.bernoulli</c>
+    /// page.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">An element is not in [0, 1]; nothing was drawn.</exception>
     /// <exception cref="DTypeException">The elements are not floating.</exception>
     public Tensor Bernoulli(Generator? generator = null) => Made("bernoulli", EmptyLike(this).BernoulliInPlace(this, generator));
@@ -96,7 +102,8 @@ public sealed partial class Tensor
     private DTypeException NotFloating(string op) =>
         new($"{op}: the elements are {DType.Name}; these draws need a floating dtype, so cast with To(DType.Float32) first.");
 
-    /// <summary>Draws straight into the tensor where it is dense host memory without history, else by way of <see cref="DrawStaged"/>.</summary>
+    /// <summary>Draws straight into the tensor where it is dense host memory without history, else by way of
+    /// <see cref="DrawStaged"/>.</summary>
     private Tensor Draw<T>(string op, FillSpan<T> fill) where T : unmanaged
     {
         bool direct = !Device.IsMeta && IsContiguous && Elements > 0 && Device.Runtime.IsHostMemory && !(RequiresGrad && Autograd.Enabled);
@@ -132,7 +139,8 @@ public sealed partial class Tensor
     private void CheckDrawable(string op)
     {
         if (Elements > int.MaxValue)
-            throw new ShapeException($"{op}: {Shape} has {Elements} elements; one call draws at most {int.MaxValue}, so draw into parts with Narrow.");
+            throw new ShapeException($"{op}: {Shape} has {Elements} elements; one call draws at most {int.MaxValue}, so draw into parts " +
+                "with Narrow.");
         Autograd.CheckInPlace(op, this, [this]);
     }
 

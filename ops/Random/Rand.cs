@@ -11,7 +11,8 @@ public sealed partial class Tensor
     public static Tensor Rand(params ReadOnlySpan<int> shape) => Rand(Shape.Create(shape));
 
     /// <summary>Uniform in [0, 1), of a floating dtype, on a device.</summary>
-    /// <remarks>Draw for draw what PyTorch's CPU generator gives, then copied to the device. Source: PyTorch's <c>torch.rand</c> page.</remarks>
+    /// <remarks>Draw for draw what PyTorch's CPU generator gives, then copied to the device. Source: PyTorch's <c>torch.rand</c>
+    /// page.</remarks>
     /// <param name="shape">Axis lengths.</param>
     /// <param name="dtype">A floating element type; the draws depend on it.</param>
     /// <param name="device">Where; the CPU unless told otherwise.</param>
@@ -30,7 +31,8 @@ public sealed partial class Tensor
     public static Tensor RandN(params ReadOnlySpan<int> shape) => RandN(Shape.Create(shape));
 
     /// <summary>Normal with mean 0 and standard deviation 1, of a floating dtype, on a device.</summary>
-    /// <remarks>Draw for draw what PyTorch's CPU generator gives, then copied to the device. Source: PyTorch's <c>torch.randn</c> page.</remarks>
+    /// <remarks>Draw for draw what PyTorch's CPU generator gives, then copied to the device. Source: PyTorch's <c>torch.randn</c>
+    /// page.</remarks>
     /// <inheritdoc cref="Rand(Shape, DType, Device?, Generator?)"/>
     public static Tensor RandN(Shape shape, DType dtype = DType.Float32, Device? device = null, Generator? generator = null) =>
         Made("randn", Empty(shape, dtype, device).NormalInPlace(0, 1, generator));
@@ -43,7 +45,8 @@ public sealed partial class Tensor
     /// <remarks>Draw for draw what PyTorch's CPU generator gives. Source: PyTorch's <c>torch.randint</c> page.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="high"/> is not above <paramref name="low"/>.</exception>
     /// <exception cref="DTypeException">The dtype cannot hold the range.</exception>
-    public static Tensor RandInt(long low, long high, Shape shape, DType dtype = DType.Int64, Device? device = null, Generator? generator = null)
+    public static Tensor RandInt(long low, long high, Shape shape, DType dtype = DType.Int64, Device? device = null,
+        Generator? generator = null)
     {
         generator ??= Generator.Default;
         CheckIntegers(low, high, dtype);
@@ -101,6 +104,7 @@ public sealed partial class Tensor
             _ => (-(1L << 8), 1L << 8),
         };
         if (low < least || (high > low && high - 1 > most))
-            throw new DTypeException($"integers in [{low}, {high}) do not fit {dtype.Name}, which holds {least} to {most} exactly; take a wider dtype, such as int64.");
+            throw new DTypeException($"integers in [{low}, {high}) do not fit {dtype.Name}, which holds {least} to {most} exactly; take " +
+                "a wider dtype, such as int64.");
     }
 }

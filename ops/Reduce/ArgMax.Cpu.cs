@@ -35,7 +35,8 @@ internal sealed unsafe class ArgMaxCpu : IKernel<ArgMaxOp>
     {
         public void Run(long begin, long end)
         {
-            for (long row = begin; row < end; row++) y[row] = smallest ? Smallest(x + row * length, length) : Largest(x + row * length, length);
+            for (long row = begin; row < end; row++) y[row] = smallest ? Smallest(x + row * length, length)
+                : Largest(x + row * length, length);
         }
     }
 

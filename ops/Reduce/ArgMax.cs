@@ -1,6 +1,7 @@
 namespace Ballast;
 
-/// <summary>The place of the largest (or smallest) element along <paramref name="Axis"/>, or of all elements, row-major, without one.</summary>
+/// <summary>The place of the largest (or smallest) element along <paramref name="Axis"/>, or of all elements, row-major, without
+/// one.</summary>
 public readonly record struct ArgMaxOp(bool Smallest, int? Axis, bool Keep) : IOp<ArgMaxOp>
 {
     /// <inheritdoc/>

@@ -40,7 +40,8 @@ internal sealed unsafe class VarCpu : IKernel<VarOp>
         for (long row = 0; row < count; row++)
         {
             // The deviations add up to zero but for rounding of the mean; what is left is taken out again.
-            double rest = Total(sums, row, pieces), value = (Total(squares, row, pieces) - (length == 0 ? 0 : rest * rest / length)) / divisor;
+            double rest = Total(sums, row, pieces),
+                value = (Total(squares, row, pieces) - (length == 0 ? 0 : rest * rest / length)) / divisor;
             result[row] = T.CreateTruncating(op.Root ? Math.Sqrt(value) : value);
         }
     }

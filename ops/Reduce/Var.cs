@@ -1,6 +1,7 @@
 namespace Ballast;
 
-/// <summary>Σ(x − mean)² / max(0, N − correction) over the axes in <paramref name="AxisMask"/>; its square root if <paramref name="Root"/>.</summary>
+/// <summary>Σ(x − mean)² / max(0, N − correction) over the axes in <paramref name="AxisMask"/>; its square root if
+/// <paramref name="Root"/>.</summary>
 public readonly record struct VarOp(int AxisMask, bool Keep, double Correction, bool Root) : IOp<VarOp>
 {
     /// <inheritdoc/>
@@ -11,7 +12,8 @@ public readonly record struct VarOp(int AxisMask, bool Keep, double Correction, 
     {
         DType dtype = inputs[0].DType;
         if (!dtype.IsFloating)
-            throw new DTypeException($"{(Root ? "std" : "var")}: the elements are {dtype.Name}; a variance needs a floating dtype, so cast with To(DType.Float32) first.");
+            throw new DTypeException($"{(Root ? "std" : "var")}: the elements are {dtype.Name}; a variance needs a floating dtype, so " +
+                "cast with To(DType.Float32) first.");
         outputs[0] = new(Axes.Reduced(inputs[0].Shape, AxisMask, Keep), dtype);
     }
 
@@ -40,8 +42,8 @@ public readonly record struct VarOp(int AxisMask, bool Keep, double Correction, 
 public sealed partial class Tensor
 {
     /// <summary>Σ(x − mean)² / max(0, N − correction) over all N elements.</summary>
-    /// <remarks>Shape: [*] → []. <paramref name="correction"/> 1 estimates the variance of what the elements were drawn from, 0 is their own.
-    /// With N ≤ correction the result is NaN or infinite. Gradient: 2(x − mean) / (N − correction).
+    /// <remarks>Shape: [*] → []. <paramref name="correction"/> 1 estimates the variance of what the elements were drawn from, 0 is their
+    /// own. With N ≤ correction the result is NaN or infinite. Gradient: 2(x − mean) / (N − correction).
     /// Numerics: two passes, added up in float64. Source: PyTorch's <c>torch.var</c> page.</remarks>
     /// <exception cref="DTypeException">The elements are not floating.</exception>
     public Tensor Var(double correction = 1) => Op.Run(new VarOp(Axes.AllOf(Shape), false, correction, false), this);

@@ -6,7 +6,8 @@ namespace Ballast;
 /// <content>Printing.</content>
 public sealed partial class Tensor
 {
-    /// <summary>The elements as PyTorch prints them: aligned, the middle of long axes left out, then what is not default (dtype, device, gradient).</summary>
+    /// <summary>The elements as PyTorch prints them: aligned, the middle of long axes left out, then what is not default (dtype, device,
+    /// gradient).</summary>
     /// <remarks>Only the elements that are shown are read, so printing a large tensor is cheap on every device.</remarks>
     public override string ToString() => ToString(null);
 
@@ -26,7 +27,8 @@ public sealed partial class Tensor
         return text;
     }
 
-    /// <summary>Copies the storage between the lowest and the highest element at once where that is little, else element by element.</summary>
+    /// <summary>Copies the storage between the lowest and the highest element at once where that is little, else element by
+    /// element.</summary>
     private string FormatFetched(in TensorTraits traits, PrintOptions? options)
     {
         const long FewBytes = 64 * 1024;

@@ -35,7 +35,8 @@ internal static class Host
 
     /// <summary>All generators, with step tracking on.</summary>
     public static CSharpGeneratorDriver Driver() => CSharpGeneratorDriver.Create(
-        [new ModuleWalkGenerator().AsSourceGenerator(), new KernelTableGenerator().AsSourceGenerator(), new StartupGenerator().AsSourceGenerator()],
+        [new ModuleWalkGenerator().AsSourceGenerator(), new KernelTableGenerator().AsSourceGenerator(),
+            new StartupGenerator().AsSourceGenerator()],
         parseOptions: Parsing, driverOptions: new(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
     /// <summary>Runs the generators; the result keeps the compilation with the generated files in it.</summary>

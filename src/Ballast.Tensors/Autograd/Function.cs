@@ -26,14 +26,16 @@ public abstract class Function
     /// <summary>The name in error messages and in the printed graph: the class's name.</summary>
     public virtual string Name => GetType().Name;
 
-    /// <summary>Computes the outputs, at least one; keeps for <see cref="Backward"/> what it needs with <see cref="FunctionContext.Save"/>.</summary>
+    /// <summary>Computes the outputs, at least one; keeps for <see cref="Backward"/> what it needs with
+    /// <see cref="FunctionContext.Save"/>.</summary>
     /// <param name="ctx">What lasts from this run to its backward pass.</param>
     /// <param name="inputs">The tensors given to <see cref="Apply"/>.</param>
     protected abstract Tensor[] Forward(FunctionContext ctx, ReadOnlySpan<Tensor> inputs);
 
     /// <summary>Turns the gradients of the outputs into gradients of the inputs, one for each, null where there is none.</summary>
     /// <param name="ctx">The context of the run.</param>
-    /// <param name="gradients">One for each output, of its shape; null where no gradient reached it. Not to be changed in place: others read them.</param>
+    /// <param name="gradients">One for each output, of its shape; null where no gradient reached it. Not to be changed in place: others
+    /// read them.</param>
     protected abstract Tensor?[] Backward(FunctionContext ctx, ReadOnlySpan<Tensor?> gradients);
 
     /// <summary>Runs the function and records it if an input requires a gradient.</summary>
@@ -105,7 +107,8 @@ public sealed class FunctionContext
     }
 
     /// <summary>A tensor that Forward saved, by its place in the call of <see cref="Save"/>.</summary>
-    /// <exception cref="AutogradException">It was changed in place since, was not saved, or was freed by an earlier backward pass.</exception>
+    /// <exception cref="AutogradException">It was changed in place since, was not saved, or was freed by an earlier backward
+    /// pass.</exception>
     public Tensor Saved(int index)
     {
         if (_released) throw Freed();
@@ -139,7 +142,8 @@ public sealed class FunctionContext
     }
 
     private AutogradException Freed() => new(
-        $"backward through {_function.Name} a second time: what it saved was freed by the first.\n  fix    Backward(retainGraph: true) for the first, or run the forward pass again.");
+        $"backward through {_function.Name} a second time: what it saved was freed by the first.\n  fix    Backward(retainGraph: true) " +
+        "for the first, or run the forward pass again.");
 }
 
 /// <summary>The recorded run of a user's function.</summary>
@@ -174,14 +178,17 @@ internal sealed class FunctionNode : Node
     {
         _context.CheckAlive();
         Tensor?[] given = _function.RunBackward(_context, grads)
-            ?? throw new AutogradException($"{Name}: Backward gave null; it must return one gradient for each of its {inputs.Length} inputs.");
+            ?? throw new AutogradException($"{Name}: Backward gave null; it must return one gradient for each of its {inputs.Length} " +
+                "inputs.");
         if (given.Length != inputs.Length)
-            throw new AutogradException($"{Name}: Backward gave {given.Length} gradients for {inputs.Length} inputs; return one for each, null where there is none.");
+            throw new AutogradException($"{Name}: Backward gave {given.Length} gradients for {inputs.Length} inputs; return one for " +
+                "each, null where there is none.");
         for (int i = 0; i < given.Length; i++)
         {
             if (given[i] is not { } gradient || Edges[i].Node is null) continue;
             if (gradient.Shape != Edges[i].Shape)
-                throw new AutogradException($"{Name}: Backward gave a gradient of shape {gradient.Shape} for input {i}, which is {Edges[i].Shape}; they must be the same.");
+                throw new AutogradException($"{Name}: Backward gave a gradient of shape {gradient.Shape} for input {i}, which is " +
+                    $"{Edges[i].Shape}; they must be the same.");
             if (!gradient.DType.IsFloating)
                 throw new AutogradException($"{Name}: Backward gave a {gradient.DType.Name} gradient for input {i}; it must be floating.");
             // The user's code may keep the tensor, so a leaf must copy it and not take it over.

@@ -19,7 +19,8 @@ public sealed class FunctionTests
     }
 
     /// <summary>A function made of two lambdas, for the cases that need one each.</summary>
-    private sealed class Custom(Func<FunctionContext, Tensor[], Tensor[]> forward, Func<FunctionContext, Tensor?[], Tensor?[]> backward) : Function
+    private sealed class Custom(Func<FunctionContext, Tensor[], Tensor[]> forward, Func<FunctionContext, Tensor?[], Tensor?[]> backward)
+        : Function
     {
         public override string Name => "custom";
 
@@ -83,7 +84,8 @@ public sealed class FunctionTests
                 Assert.Equal(1, ctx.SavedCount);
                 Assert.True(ctx.NeedsGrad(0));
                 Assert.False(ctx.NeedsGrad(1));
-                return [(g[0] is { } first ? first * (int)ctx.State! : Tensor.Zeros(2)) + (g[1] is { } second ? second * ctx.Saved(0) : 0 * Tensor.Zeros(2)), null];
+                return [(g[0] is { } first ? first * (int)ctx.State! : Tensor.Zeros(2))
+                    + (g[1] is { } second ? second * ctx.Saved(0) : 0 * Tensor.Zeros(2)), null];
             });
         Tensor x = Leaf(1, 2), w = Tensor.From([10f, 20]);
         Tensor[] y = function.Apply(x, w);
@@ -140,7 +142,8 @@ public sealed class FunctionTests
     public void Forward_must_give_an_output()
     {
         Assert.Contains("custom", Assert.Throws<AutogradException>(() => new Custom((_, _) => [], (_, g) => g).Apply(Leaf(1))).Message);
-        Assert.Contains("output 1", Assert.Throws<AutogradException>(() => new Custom((_, x) => [x[0], null!], (_, g) => g).Apply(Leaf(1))).Message);
+        Assert.Contains("output 1",
+            Assert.Throws<AutogradException>(() => new Custom((_, x) => [x[0], null!], (_, g) => g).Apply(Leaf(1))).Message);
     }
 
     [Fact]

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Ballast.Tests.Printing;
 
-/// <summary>Printing where elements must be fetched: a device whose memory the host may not read, and that counts what it hands out.</summary>
+/// <summary>Printing where elements must be fetched: a device whose memory the host may not read, and that counts what it hands
+/// out.</summary>
 public sealed class FetchedPrintTests
 {
     private static readonly Device _far = Open();
@@ -20,7 +21,8 @@ public sealed class FetchedPrintTests
     {
         Tensor x = Tensor.From([1, 2, 3, 4, 5, 6], [2, 3], _far);
         long before = Runtime.Fetches;
-        Assert.Equal("tensor([[1, 4],\n        [2, 5],\n        [3, 6]], device=far, dtype=int32)", x.T.ToString(), ignoreLineEndingDifferences: true);
+        Assert.Equal("tensor([[1, 4],\n        [2, 5],\n        [3, 6]], device=far, dtype=int32)", x.T.ToString(),
+            ignoreLineEndingDifferences: true);
         Assert.Equal(1, Runtime.Fetches - before);
     }
 

@@ -48,8 +48,10 @@ public sealed partial class PrintTests
     public void A_strided_view_prints_its_own_elements()
     {
         Tensor x = Tensor.Arange(12).Reshape(3, 4);
-        Assert.Equal("tensor([[ 0,  4,  8],\n        [ 1,  5,  9],\n        [ 2,  6, 10],\n        [ 3,  7, 11]])", x.T.ToString(), ignoreLineEndingDifferences: true);
-        Assert.Equal("tensor([[ 5,  6],\n        [ 9, 10]])", x.Narrow(0, 1, 2).Narrow(1, 1, 2).ToString(), ignoreLineEndingDifferences: true);
+        Assert.Equal("tensor([[ 0,  4,  8],\n        [ 1,  5,  9],\n        [ 2,  6, 10],\n        [ 3,  7, 11]])", x.T.ToString(),
+            ignoreLineEndingDifferences: true);
+        Assert.Equal("tensor([[ 5,  6],\n        [ 9, 10]])", x.Narrow(0, 1, 2).Narrow(1, 1, 2).ToString(),
+            ignoreLineEndingDifferences: true);
         Assert.Equal("tensor([7, 7, 7])", Tensor.From(7L).Expand(3).ToString());
     }
 

@@ -5,8 +5,10 @@ public sealed class RandomTensorTests
     [Fact]
     public void C200_Rand_of_five()
     {
-        Assert.Equal([0.49625659f, 0.7682218f, 0.088477433f, 0.13203049f, 0.30742282f], Tensor.Rand([5], generator: new Generator(0)).ToArray<float>());
-        Assert.Equal([0.29611194f, 0.51656228f, 0.25167072f, 0.68855679f, 0.073972464f], Tensor.Rand([5], generator: new Generator(123)).ToArray<float>());
+        Assert.Equal([0.49625659f, 0.7682218f, 0.088477433f, 0.13203049f, 0.30742282f],
+            Tensor.Rand([5], generator: new Generator(0)).ToArray<float>());
+        Assert.Equal([0.29611194f, 0.51656228f, 0.25167072f, 0.68855679f, 0.073972464f],
+            Tensor.Rand([5], generator: new Generator(123)).ToArray<float>());
     }
 
     [Fact]
@@ -41,7 +43,8 @@ public sealed class RandomTensorTests
     [Fact]
     public void C204_Few_or_strided_normals_come_in_pairs()
     {
-        Draws.Near([1.5409961f, -0.2934289f, -2.1787894f, 0.56843126f, -1.0845224f], Tensor.RandN([5], generator: new Generator(0)).ToArray<float>());
+        Draws.Near([1.5409961f, -0.2934289f, -2.1787894f, 0.56843126f, -1.0845224f],
+            Tensor.RandN([5], generator: new Generator(0)).ToArray<float>());
         float[] pairs = new float[32];
         new Generator(0).FillNormalScalar(pairs, 2, 3);
         Tensor transposed = Tensor.Empty([4, 8]).T.NormalInPlace(2, 3, new Generator(0));
@@ -66,7 +69,8 @@ public sealed class RandomTensorTests
         float[] sixteen = Tensor.RandN([16], generator: new Generator(0)).ToArray<float>();
         Draws.Near([-1.1258398f, -1.1523602f, -0.25057858f, -0.43387881f, 0.84871036f], sixteen[..5]);
         Assert.Equal(-0.24727815f, sixteen[15], 1e-6f);
-        Draws.Near([1.9269153f, 1.4872841f, 0.9007172f, -2.105521f], Tensor.RandN([2, 8], generator: new Generator(42)).ToArray<float>()[..4]);
+        Draws.Near([1.9269153f, 1.4872841f, 0.9007172f, -2.105521f],
+            Tensor.RandN([2, 8], generator: new Generator(42)).ToArray<float>()[..4]);
         float[] eighteen = Tensor.RandN([3, 6], generator: new Generator(0)).ToArray<float>();
         Draws.Near([-1.1258398f, -1.1523602f, 0.56665063f, 0.79350835f], eighteen[..4]);
         Draws.Near([0.93182659f, 1.2590092f], eighteen[16..]);
@@ -117,7 +121,8 @@ public sealed class RandomTensorTests
         Assert.Equal(DType.Float64, Tensor.RandN([40], DType.Float64, meta, g).DType);
         Assert.Equal(DType.Int64, Tensor.RandInt(9, [40], device: meta, generator: g).DType);
         Assert.Equal<Shape>([7], Tensor.RandPerm(7, device: meta, generator: g).Shape);
-        Tensor x = Tensor.Empty([20], DType.Float32, meta).UniformInPlace(generator: g).NormalInPlace(generator: g).BernoulliInPlace(0.5, g);
+        Tensor x = Tensor.Empty([20], DType.Float32, meta);
+        x.UniformInPlace(generator: g).NormalInPlace(generator: g).BernoulliInPlace(0.5, g);
         Assert.True(x.Bernoulli(g).Device.IsMeta);
         Assert.True(Tensor.RandLike(x, g).Device.IsMeta);
         Tensor.Rand([0, 4], generator: g);
@@ -149,8 +154,10 @@ public sealed class RandomTensorTests
     public void Like_forms_take_shape_dtype_and_device()
     {
         Tensor model = Tensor.Zeros([2, 3], DType.Float64);
-        Assert.Equal(Tensor.Rand([2, 3], DType.Float64, generator: new Generator(1)).ToArray<double>(), Tensor.RandLike(model, new Generator(1)).ToArray<double>());
-        Assert.Equal(Tensor.RandN([2, 3], DType.Float64, generator: new Generator(1)).ToArray<double>(), Tensor.RandNLike(model, new Generator(1)).ToArray<double>());
+        Assert.Equal(Tensor.Rand([2, 3], DType.Float64, generator: new Generator(1)).ToArray<double>(),
+            Tensor.RandLike(model, new Generator(1)).ToArray<double>());
+        Assert.Equal(Tensor.RandN([2, 3], DType.Float64, generator: new Generator(1)).ToArray<double>(),
+            Tensor.RandNLike(model, new Generator(1)).ToArray<double>());
         Tensor numbers = Tensor.RandIntLike(Tensor.Zeros([2, 3], DType.Int32), -3, 4, new Generator(1));
         Assert.Equal(DType.Int32, numbers.DType);
         Assert.All(numbers.ToArray<int>(), v => Assert.InRange(v, -3, 3));

@@ -38,7 +38,8 @@ public sealed class ReduceGoldenTests
             "var" => x.Var(axes, keep, c.GetProperty("correction").GetDouble()),
             "std" => x.Std(axes, keep, c.GetProperty("correction").GetDouble()),
             "logsumexp" => x.LogSumExp(axes, keep),
-            "norm" => x.Norm(c.GetProperty("p") is { ValueKind: JsonValueKind.String } ? double.PositiveInfinity : c.GetProperty("p").GetDouble(), axes, keep),
+            "norm" =>
+            x.Norm(c.GetProperty("p") is { ValueKind: JsonValueKind.Number } p ? p.GetDouble() : double.PositiveInfinity, axes, keep),
             "argmax" => axis is { } i ? x.ArgMax(i, keep) : x.ArgMax(),
             "argmin" => axis is { } i ? x.ArgMin(i, keep) : x.ArgMin(),
             _ => x.CumSum(axis!.Value),
