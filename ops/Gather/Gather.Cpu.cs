@@ -53,7 +53,8 @@ internal sealed unsafe class GatherCpu : IKernel<GatherOp>
                 {
                     long at = places[i];
                     if (at < 0) at += Length;
-                    if ((ulong)at >= (ulong)Length) throw Offsets.OutOfRange(places[i], row * InnerCount + i, IndexShape, Axis, Length, Shape);
+                    if ((ulong)at >= (ulong)Length)
+                        throw Offsets.OutOfRange(places[i], row * InnerCount + i, IndexShape, Axis, Length, Shape);
                     target[i] = source[at * Stride + Inner[i]];
                 }
             }
@@ -61,7 +62,8 @@ internal sealed unsafe class GatherCpu : IKernel<GatherOp>
     }
 }
 
-/// <summary>Stores one element at each place; each thread owns some columns, so the order of repeated places does not depend on threads.</summary>
+/// <summary>Stores one element at each place; each thread owns some columns, so the order of repeated places does not depend on
+/// threads.</summary>
 internal sealed unsafe class ScatterCpu : IKernel<ScatterOp>
 {
     public DTypeSet DTypes => DTypeSet.All;
@@ -91,7 +93,8 @@ internal sealed unsafe class ScatterCpu : IKernel<ScatterOp>
             Tensor places = Offsets.Dense(index);
             ReadOnlySpan<int> dims = index.Shape.Dims;
             long[] outer = Offsets.Of(dims[..axis], target.Strides[..axis]), outerFrom = Offsets.Of(value.Layout, 0, axis);
-            long[] inner = Offsets.Of(dims[(axis + 1)..], target.Strides[(axis + 1)..]), innerFrom = Offsets.Of(value.Layout, axis + 1, value.Rank);
+            long[] inner = Offsets.Of(dims[(axis + 1)..], target.Strides[(axis + 1)..]);
+            long[] innerFrom = Offsets.Of(value.Layout, axis + 1, value.Rank);
             fixed (long* o = outer, of = outerFrom, i = inner, jf = innerFrom)
             {
                 var body = new Body<T, TStore>

@@ -30,7 +30,9 @@ public readonly record struct GatherOp(int Axis) : IOp<GatherOp>
         bool inside = index.Rank == x.Rank;
         for (int i = 0; inside && i < index.Rank; i++) inside = i == axis || index.Dims[i] <= x.Dims[i];
         if (!inside)
-            throw new ShapeException($"{op} along axis {axis}: the index is {index}, {what} {x}; they must have the same number of axes, and the index must not be longer{(axis >= 0 ? " on any other axis" : "")}.");
+            throw new ShapeException(
+                $"{op} along axis {axis}: the index is {index}, {what} {x}; they must have the same number of axes, and the index " +
+                $"must not be longer{(axis >= 0 ? " on any other axis" : "")}.");
     }
 }
 
@@ -79,7 +81,8 @@ public sealed partial class Tensor
         return Op.Run(new GatherOp(Shape.Axis(axis)), this, places);
     }
 
-    /// <summary>A copy with the source written at places along one axis: out[i, index[i, j]] = source[i, j] for axis 1; where places repeat, the last one wins.</summary>
+    /// <summary>A copy with the source written at places along one axis: out[i, index[i, j]] = source[i, j] for axis 1; where places
+    /// repeat, the last one wins.</summary>
     /// <remarks>Shape: [*], an index of as many axes and a source at least as long as the index on each axis (or a number) → [*].
     /// Gradient: none to what was overwritten; the source's is taken at the places. Source: torch.scatter.</remarks>
     /// <exception cref="ShapeException">The index or the source does not fit, or a place is outside the axis.</exception>
@@ -92,10 +95,12 @@ public sealed partial class Tensor
     public Tensor ScatterAdd(int axis, Tensor index, Tensor source) => RunScatter(axis, index, source, accumulate: true, inPlace: false);
 
     /// <summary><see cref="ScatterAdd"/>, written over this tensor.</summary>
-    public Tensor ScatterAddInPlace(int axis, Tensor index, Tensor source) => RunScatter(axis, index, source, accumulate: true, inPlace: true);
+    public Tensor ScatterAddInPlace(int axis, Tensor index, Tensor source) =>
+        RunScatter(axis, index, source, accumulate: true, inPlace: true);
 
     /// <summary><see cref="Scatter"/>, written over this tensor.</summary>
-    public Tensor ScatterInPlace(int axis, Tensor index, Tensor source) => RunScatter(axis, index, source, accumulate: false, inPlace: true);
+    public Tensor ScatterInPlace(int axis, Tensor index, Tensor source) =>
+        RunScatter(axis, index, source, accumulate: false, inPlace: true);
 
     private Tensor RunScatter(int axis, Tensor index, Tensor source, bool accumulate, bool inPlace)
     {

@@ -57,7 +57,8 @@ internal sealed unsafe class IndexCpu : IKernel<IndexOp>
     }
 }
 
-/// <summary>Writes or adds values at the places; each thread owns some columns, so the order of repeated places does not depend on threads.</summary>
+/// <summary>Writes or adds values at the places; each thread owns some columns, so the order of repeated places does not depend on
+/// threads.</summary>
 internal sealed unsafe class IndexPutCpu : IKernel<IndexPutOp>
 {
     public DTypeSet DTypes => DTypeSet.All;
@@ -170,7 +171,8 @@ internal static unsafe class Offsets
     /// <summary>The number of elements that is worth a thread of its own.</summary>
     public const long Grain = 16 * 1024;
 
-    /// <summary>The offsets of all indices of the axes from <paramref name="begin"/> to <paramref name="end"/>, row-major, in elements.</summary>
+    /// <summary>The offsets of all indices of the axes from <paramref name="begin"/> to <paramref name="end"/>, row-major, in
+    /// elements.</summary>
     public static long[] Of(in Layout layout, int begin, int end) => Of(layout.Shape.Dims[begin..end], layout.Strides[begin..end]);
 
     /// <summary>The offsets of all indices below <paramref name="dims"/>, row-major, in elements.</summary>
@@ -239,8 +241,8 @@ internal static unsafe class Offsets
             position /= index.Dims[i];
         }
         return new ShapeException(
-            $"index {value} at position [{string.Join(", ", at)}] of a {index} tensor of places is outside axis {axis} of length {length} (indexed tensor: {x}); " +
-            $"{-length} to {length - 1} are allowed.");
+            $"index {value} at position [{string.Join(", ", at)}] of a {index} tensor of places is outside axis {axis} " +
+            $"of length {length} (indexed tensor: {x}); {-length} to {length - 1} are allowed.");
     }
 }
 
@@ -292,7 +294,8 @@ internal interface IAccumulatingCall
 /// <summary>Picks the element type; half types add up in float32.</summary>
 internal static class Accumulation
 {
-    public static void Run<TCall>(TCall call, Tensor x, Tensor value, Tensor index, Tensor output, bool accumulate) where TCall : struct, IAccumulatingCall
+    public static void Run<TCall>(TCall call, Tensor x, Tensor value, Tensor index, Tensor output, bool accumulate)
+        where TCall : struct, IAccumulatingCall
     {
         if (accumulate && x.DType.IsHalf)
         {

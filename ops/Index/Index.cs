@@ -31,7 +31,8 @@ public readonly record struct IndexOp(int Lead, Shape Named) : IOp<IndexOp>
 /// <summary>Writes, or adds, values at given places of neighbouring axes.</summary>
 /// <param name="Lead">The axes before the indexed ones.</param>
 /// <param name="Named">What the caller calls the indexed axes, for error messages.</param>
-/// <param name="Accumulate">Add instead of write. Repeated places add up, in row-major order of the places; when written, the last one wins.</param>
+/// <param name="Accumulate">Add instead of write. Repeated places add up, in row-major order of the places; when written, the last one
+/// wins.</param>
 /// <remarks>Inputs: x [L…, K…, R…], values that broadcast to [L…, B…, R…], and places [k, B…] int64. Output: like x.</remarks>
 public readonly record struct IndexPutOp(int Lead, Shape Named, bool Accumulate) : IOp<IndexPutOp>
 {

@@ -4,7 +4,8 @@ namespace Ballast;
 public sealed partial class Tensor
 {
     /// <summary>The places of one axis in the order of an index; a copy.</summary>
-    /// <remarks>Shape: [L…, K, R…] and index [N] → [L…, N, R…]. Gradient: adds up where places repeat. Source: torch.index_select.</remarks>
+    /// <remarks>Shape: [L…, K, R…] and index [N] → [L…, N, R…]. Gradient: adds up where places repeat. Source:
+    /// torch.index_select.</remarks>
     /// <param name="axis">The axis.</param>
     /// <param name="index">Places, int64 or int32, [N] or a single one; negative places count from the end.</param>
     /// <exception cref="ShapeException">A place is outside the axis, or the index has several axes.</exception>
@@ -28,12 +29,14 @@ public sealed partial class Tensor
     public Tensor IndexAddInPlace(int axis, Tensor index, Tensor source)
     {
         int at = Shape.Axis(axis);
-        return Op.RunInPlace(new IndexPutOp(at, [at], Accumulate: true), this, Assignable(source), PlacesAlong(index, "index_add").Unsqueeze(0));
+        Tensor places = PlacesAlong(index, "index_add").Unsqueeze(0);
+        return Op.RunInPlace(new IndexPutOp(at, [at], Accumulate: true), this, Assignable(source), places);
     }
 
     private Tensor PlacesAlong(Tensor index, string op)
     {
-        if (index.Rank > 1) throw new ShapeException($"{op}: the index is {index.Shape}; it must have one axis. Use x[…] for places with several axes.");
+        if (index.Rank > 1) throw new ShapeException(
+            $"{op}: the index is {index.Shape}; it must have one axis. Use x[…] for places with several axes.");
         return PlacesHere(index.Rank == 0 ? index.Reshape(1) : index, op);
     }
 

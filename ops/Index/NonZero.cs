@@ -21,17 +21,21 @@ public readonly record struct NonZeroOp(int Count) : IOp<NonZeroOp>
 public sealed partial class Tensor
 {
     /// <summary>The places of the elements that are not zero, in row-major order.</summary>
-    /// <remarks>Shape: [*] of rank r → [N, r] int64, N the number of such elements. On a GPU the count is read back, which waits for it.</remarks>
+    /// <remarks>Shape: [*] of rank r → [N, r] int64, N the number of such elements. On a GPU the count is read back, which waits for
+    /// it.</remarks>
     /// <exception cref="MetaTensorException">The tensor is on meta: how many there are depends on data.</exception>
     public Tensor NonZero()
     {
         if (Device.IsMeta)
-            throw new MetaTensorException($"nonzero: how many elements of this {Shape} {DType.Name} tensor are not zero depends on data, which meta has not; run it on another device, or use Where or MaskedFill, whose shapes do not depend on data.");
+            throw new MetaTensorException(
+                $"nonzero: how many elements of this {Shape} {DType.Name} tensor are not zero depends on data, which meta has not; " +
+                "run it on another device, or use Where or MaskedFill, whose shapes do not depend on data.");
         using (Autograd.NoGrad())
         {
             Tensor mask = Detach().ToBool();
             long count = mask.Sum().Item<long>();
-            if (count > int.MaxValue) throw new ShapeException($"nonzero: {count} elements are not zero; an axis has at most {int.MaxValue}.");
+            if (count > int.MaxValue) throw new ShapeException(
+                $"nonzero: {count} elements are not zero; an axis has at most {int.MaxValue}.");
             return Op.Run(new NonZeroOp((int)count), mask);
         }
     }
@@ -42,7 +46,8 @@ public sealed partial class Tensor
     /// <exception cref="MetaTensorException">The mask is on meta: how many elements are chosen depends on data.</exception>
     public Tensor MaskedSelect(Tensor mask)
     {
-        if (mask.DType != DType.Bool) throw new DTypeException($"masked_select: the mask is {mask.DType.Name}; it must be bool, so call ToBool() on it.");
+        if (mask.DType != DType.Bool) throw new DTypeException(
+            $"masked_select: the mask is {mask.DType.Name}; it must be bool, so call ToBool() on it.");
         Shape shape = Shape.Broadcast(Shape, mask.Shape, "masked_select");
         if (shape.Rank == 0) return Reshape(1)[mask.Reshape(1)];
         return Expand(shape)[mask.Expand(shape)];

@@ -17,21 +17,25 @@ public enum PadMode
 public sealed partial class Tensor
 {
     /// <summary>The tensor with places added before and after its last axes; negative numbers cut places off; a copy.</summary>
-    /// <remarks>Shape: [*, N] → [*, before + N + after], and so for each axis named. Gradient: that of the part that was kept. Source: torch.nn.functional.pad.</remarks>
+    /// <remarks>Shape: [*, N] → [*, before + N + after], and so for each axis named. Gradient: that of the part that was kept. Source:
+    /// torch.nn.functional.pad.</remarks>
     /// <param name="pads">Pairs of before and after, in places, the last axis first.</param>
     /// <param name="value">What <see cref="PadMode.Constant"/> fills with; 0 unless told otherwise.</param>
     /// <param name="mode">What is added.</param>
-    /// <exception cref="ShapeException">The pairs do not fit the axes, more is cut off than there is, or a mode cannot reach that far.</exception>
+    /// <exception cref="ShapeException">The pairs do not fit the axes, more is cut off than there is, or a mode cannot reach that
+    /// far.</exception>
     /// <exception cref="DTypeException">The value does not fit the dtype's category.</exception>
     public Tensor Pad(ReadOnlySpan<int> pads, Scalar value = default, PadMode mode = PadMode.Constant)
     {
         if (pads.Length % 2 != 0 || pads.Length > 2 * Rank)
-            throw new ShapeException($"pad: {pads.Length} amounts were given for {Shape}; there must be a pair for each axis to pad, the last axis first.");
+            throw new ShapeException(
+                $"pad: {pads.Length} amounts were given for {Shape}; there must be a pair for each axis to pad, the last axis first.");
         for (int i = 0; i < pads.Length; i += 2)
         {
             int axis = Rank - 1 - i / 2, length = Shape.Dims[axis];
             if ((long)length + Math.Min(pads[i], 0) + Math.Min(pads[i + 1], 0) < 0)
-                throw new ShapeException($"pad: {pads[i]} before and {pads[i + 1]} after cut more off axis {axis} of {Shape} than its {length} places.");
+                throw new ShapeException(
+                    $"pad: {pads[i]} before and {pads[i + 1]} after cut more off axis {axis} of {Shape} than its {length} places.");
         }
         return mode == PadMode.Constant ? PadConstant(pads, value) : PadFromInside(pads, mode);
     }
@@ -69,7 +73,9 @@ public sealed partial class Tensor
                 _ => length > 0 ? int.MaxValue : 0,
             };
             if (Math.Max(before, after) > Math.Max(reach, 0))
-                throw new ShapeException($"pad: {mode} has nothing to put {before} before and {after} after axis {axis} of {Shape}; up to {Math.Max(reach, 0)} are possible.");
+                throw new ShapeException(
+                    $"pad: {mode} has nothing to put {before} before and {after} after axis {axis} of {Shape}; up to " +
+                    $"{Math.Max(reach, 0)} are possible.");
             var places = new long[before + length + after];
             for (int j = 0; j < places.Length; j++) places[j] = Inside(j - before, length, mode);
             x = x.IndexSelect(axis, From(places));

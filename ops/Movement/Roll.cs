@@ -19,7 +19,8 @@ public sealed partial class Tensor
     public Tensor Roll(ReadOnlySpan<int> shifts, ReadOnlySpan<int> axes)
     {
         if (shifts.Length != axes.Length || axes.Length == 0)
-            throw new ShapeException($"roll: {shifts.Length} shifts were given for {axes.Length} axes; each axis needs one, and there must be at least one.");
+            throw new ShapeException(
+                $"roll: {shifts.Length} shifts were given for {axes.Length} axes; each axis needs one, and there must be at least one.");
         Tensor x = this;
         for (int i = 0; i < axes.Length; i++) x = x.Roll(shifts[i], axes[i]);
         return x;

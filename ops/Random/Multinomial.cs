@@ -14,13 +14,17 @@ public sealed partial class Tensor
     /// <param name="generator">Where the numbers come from; <see cref="Generator.Default"/> unless told otherwise.</param>
     /// <exception cref="ShapeException">There is not one or two axes, no category, or no sample is asked for.</exception>
     /// <exception cref="DTypeException">The weights are not floating.</exception>
-    /// <exception cref="ArgumentException">A weight is negative or not finite, a row sums to zero, or there are too few positive weights.</exception>
+    /// <exception cref="ArgumentException">A weight is negative or not finite, a row sums to zero, or there are too few positive
+    /// weights.</exception>
     public Tensor Multinomial(int samples, bool replacement = false, Generator? generator = null)
     {
         if (Rank is not (1 or 2) || Shape[-1] == 0 || samples < 1)
-            throw new ShapeException($"multinomial: {samples} samples of {Shape} weights were asked for; weights are [C] or [B, C] with at least one category, and at least 1 sample is drawn.");
+            throw new ShapeException(
+                $"multinomial: {samples} samples of {Shape} weights were asked for; weights are [C] or [B, C] with at least one " +
+                "category, and at least 1 sample is drawn.");
         if (!DType.IsFloating)
-            throw new DTypeException($"multinomial: the weights are {DType.Name}; they must be floating, so cast with To(DType.Float32) first.");
+            throw new DTypeException(
+                $"multinomial: the weights are {DType.Name}; they must be floating, so cast with To(DType.Float32) first.");
         Shape shape = Rank == 1 ? [samples] : [Shape[0], samples];
         if (Device.IsMeta) return Empty(shape, DType.Int64, Device);
         using (Autograd.NoGrad())

@@ -24,7 +24,8 @@ internal sealed unsafe class SortCpu : IKernel<SortOp>
         }
     }
 
-    private static void Run<T, TKey>(in SortOp op, Tensor x, ReadOnlySpan<Tensor> outputs) where T : unmanaged where TKey : struct, ISortKey<T>
+    private static void Run<T, TKey>(in SortOp op, Tensor x, ReadOnlySpan<Tensor> outputs)
+        where T : unmanaged where TKey : struct, ISortKey<T>
     {
         if (outputs[0].Elements == 0) return;
         int axis = op.Axis;

@@ -68,7 +68,8 @@ public sealed partial class Tensor
         _ = sorted;
         int length = Rank == 0 ? 1 : Shape[axis];
         if ((uint)k > (uint)length)
-            throw new ShapeException($"topk: {k} elements were asked for along axis {axis} of {Shape}, which has length {length}; 0 to {length} are there.");
+            throw new ShapeException(
+                $"topk: {k} elements were asked for along axis {axis} of {Shape}, which has length {length}; 0 to {length} are there.");
         return FirstInOrder(axis, largest, k);
     }
 

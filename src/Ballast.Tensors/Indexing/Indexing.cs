@@ -95,7 +95,9 @@ internal readonly struct Indexing
     {
         bool fits = value.Rank <= region.Rank;
         for (int i = 1; fits && i <= value.Rank; i++) fits = value.Dims[^i] == region.Dims[^i] || value.Dims[^i] == 1;
-        if (!fits) throw new ShapeException($"a value of shape {value} cannot be written to a region of shape {region}: axes are aligned at the end and only axes of 1 stretch.");
+        if (!fits) throw new ShapeException(
+            $"a value of shape {value} cannot be written to a region of shape {region}: axes are aligned at the end and only axes of " +
+            "1 stretch.");
     }
 
     private void Keep(ref int at, int count)
@@ -137,7 +139,9 @@ internal readonly struct Indexing
         for (int i = 0; i < mask.Rank; i++)
         {
             if (mask.Shape.Dims[i] != x.Shape.Dims[at + i])
-                throw new ShapeException($"a mask of shape {mask.Shape} was given for axes {at} to {at + mask.Rank - 1} of {x.Shape}; axis {at + i} differs: the mask has {mask.Shape.Dims[i]}, the tensor {x.Shape.Dims[at + i]}.");
+                throw new ShapeException(
+                    $"a mask of shape {mask.Shape} was given for axes {at} to {at + mask.Rank - 1} of {x.Shape}; axis {at + i} " +
+                    $"differs: the mask has {mask.Shape.Dims[i]}, the tensor {x.Shape.Dims[at + i]}.");
         }
         Tensor places = mask.NonZero();
         if (mask.Rank == 0)

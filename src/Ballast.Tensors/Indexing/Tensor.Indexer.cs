@@ -5,11 +5,14 @@ namespace Ballast;
 /// <content>Reading and writing through <c>x[…]</c>.</content>
 public sealed partial class Tensor
 {
-    /// <summary>The part that an index names: places, ranges, masks and tensors of places, one entry for each axis from the first.</summary>
+    /// <summary>The part that an index names: places, ranges, masks and tensors of places, one entry for each axis from the
+    /// first.</summary>
     /// <remarks>
-    /// Shape: places drop their axis, ranges keep it, masks over n axes and tensors of places [B…] replace theirs. Tensors of places broadcast
+    /// Shape: places drop their axis, ranges keep it, masks over n axes and tensors of places [B…] replace theirs. Tensors of places
+    /// broadcast
     /// among each other; their axes B… stand where the indexed axes stood if these are neighbours, else in front.
-    /// Places and ranges give a view; with masks or tensors of places the result is a copy. Ranges are clamped; negative places count from the end.
+    /// Places and ranges give a view; with masks or tensors of places the result is a copy. Ranges are clamped; negative places count from
+    /// the end.
     /// Assigning broadcasts the value and casts it to this tensor's dtype; where places repeat, the last one wins.
     /// Gradient: reading adds up into zeros; writing passes no gradient to what was overwritten, and the region's to the value.
     /// Source: NumPy's indexing rules as PyTorch applies them.
@@ -36,8 +39,10 @@ public sealed partial class Tensor
         }
     }
 
-    /// <summary>Writes values at places, or adds them, in place: <c>x[index] = value</c>, or <c>+=</c> where repeated places add up.</summary>
-    /// <remarks>Shape: as for <c>x[index]</c>; the value broadcasts. Numerics: repeated places add up in row-major order, on any number of threads.
+    /// <summary>Writes values at places, or adds them, in place: <c>x[index] = value</c>, or <c>+=</c> where repeated places add
+    /// up.</summary>
+    /// <remarks>Shape: as for <c>x[index]</c>; the value broadcasts. Numerics: repeated places add up in row-major order, on any number of
+    /// threads.
     /// Gradient: that of the indexed region for the value; with <paramref name="accumulate"/>, also all of it for this tensor.</remarks>
     /// <returns>This tensor.</returns>
     public Tensor IndexPut(ReadOnlySpan<TensorIndex> index, Tensor value, bool accumulate = false)
@@ -71,7 +76,9 @@ public sealed partial class Tensor
     {
         ArgumentNullException.ThrowIfNull(value);
         if (!Op.CanHold(DType, value.DType))
-            throw new DTypeException($"a {value.DType.Name} value was given for a {DType.Name} tensor, which cannot keep it; cast one of them with To(dtype) first.");
+            throw new DTypeException(
+                $"a {value.DType.Name} value was given for a {DType.Name} tensor, which cannot keep it; cast one of them with " +
+                "To(dtype) first.");
         return value.To(DType);
     }
 

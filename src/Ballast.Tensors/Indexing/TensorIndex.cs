@@ -42,7 +42,8 @@ public readonly struct TensorIndex
     public static implicit operator TensorIndex(int place) => new(IndexKind.Place, number: place);
 
     /// <summary>One place, <c>^1</c> being the last; the axis goes away.</summary>
-    public static implicit operator TensorIndex(Index place) => new(IndexKind.Place, start: place, number: place.IsFromEnd ? -place.Value : place.Value);
+    public static implicit operator TensorIndex(Index place) =>
+        new(IndexKind.Place, start: place, number: place.IsFromEnd ? -place.Value : place.Value);
 
     /// <summary>A run of places; ends outside the axis are clamped to it, as in PyTorch.</summary>
     public static implicit operator TensorIndex(Range range) => new(IndexKind.Range, null, range.Start, range.End, 1);
@@ -93,7 +94,8 @@ public readonly struct TensorIndex
         return (start, count, step);
     }
 
-    private static Index? Place(int? place) => place is not { } p ? null : p >= 0 ? p : new Index(p == int.MinValue ? int.MaxValue : -p, fromEnd: true);
+    private static Index? Place(int? place) =>
+        place is not { } p ? null : p >= 0 ? p : new Index(p == int.MinValue ? int.MaxValue : -p, fromEnd: true);
 }
 
 /// <summary>What an entry of an index is.</summary>

@@ -31,7 +31,7 @@ internal sealed class GoldenCase
         return Has($"grad_{tensor}") ? leaf.WithGrad() : leaf;
     }
 
-    /// <summary>Compares an output exactly (data is only moved, or added a few times), and the gradients of the leaves within 1e-6.</summary>
+    /// <summary>Compares an output, and the gradients of the leaves, within 1e-6.</summary>
     public void Check(Tensor output, string name = "output", params (string Name, Tensor Leaf)[] leaves)
     {
         Same(this[name], output, 1e-6);
@@ -56,7 +56,8 @@ internal static class Differences
 {
     private const double Step = 1e-5;
 
-    /// <summary>Compares the gradient of a fixed projection of <paramref name="function"/> with differences, for every input that is floating.</summary>
+    /// <summary>Compares the gradient of a fixed projection of <paramref name="function"/> with differences, for every input that is
+    /// floating.</summary>
     public static void Check(Func<Tensor[], Tensor> function, params Tensor[] inputs)
     {
         Tensor[] leaves = Array.ConvertAll(inputs, x => x.DType.IsFloating ? x.Detach().To(DType.Float64).Clone().WithGrad() : x);
@@ -74,7 +75,9 @@ internal static class Differences
                 for (int j = 0; j < values.Length; j++)
                 {
                     double numeric = (Loss(i, j, Step) - Loss(i, j, -Step)) / (2 * Step);
-                    Assert.True(Math.Abs(numeric - computed[j]) < 1e-6 * Math.Max(1, Math.Abs(numeric)), $"input {i}, element {j}: {computed[j]:R} instead of {numeric:R}");
+                    Assert.True(
+                        Math.Abs(numeric - computed[j]) < 1e-6 * Math.Max(1, Math.Abs(numeric)),
+                        $"input {i}, element {j}: {computed[j]:R} instead of {numeric:R}");
                 }
             }
         }

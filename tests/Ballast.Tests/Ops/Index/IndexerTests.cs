@@ -80,14 +80,16 @@ public sealed class IndexerTests
 
     [Fact]
     public void The_place_behind_the_end_is_an_error() =>
-        Assert.Contains("index ^0 is outside axis 1", Assert.Throws<ShapeException>(() => Counting(3, 4)[0, ^0]).Message, StringComparison.Ordinal);
+        Assert.Contains("index ^0 is outside axis 1",
+            Assert.Throws<ShapeException>(() => Counting(3, 4)[0, ^0]).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_value_outside_its_axis_is_named_with_its_position()
     {
         Tensor x = Counting(2, 3, 4);
         string text = Assert.Throws<ShapeException>(() => x[1, Tensor.From(new long[] { 0, 2, 3, 1 }, [2, 2])]).Message;
-        Assert.Contains("index 3 at position [1, 0] of a [2, 2] tensor of places is outside axis 1 of length 3", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "index 3 at position [1, 0] of a [2, 2] tensor of places is outside axis 1 of length 3", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,8 +152,10 @@ public sealed class IndexerTests
         foreach (Tensor source in new[] { x, Counting(3, 4).T.Remainder(5).To(dtype), x.T.Contiguous().T })
         {
             long[] all = source.ToLong().ToArray<long>();
-            Assert.Equal([all[9], all[10], all[11], all[0], all[1], all[2], all[9], all[10], all[11]], source[places].ToLong().ToArray<long>());
-            Assert.Equal([all[2], all[0], all[5], all[3], all[8], all[6], all[11], all[9]], source.IndexSelect(1, Tensor.From([2, 0])).ToLong().ToArray<long>());
+            Assert.Equal([.. all[9..12], .. all[..3], .. all[9..12]], source[places].ToLong().ToArray<long>());
+            Assert.Equal(
+                [all[2], all[0], all[5], all[3], all[8], all[6], all[11], all[9]],
+                source.IndexSelect(1, Tensor.From([2, 0])).ToLong().ToArray<long>());
             Tensor copy = source.Clone();
             copy[places] = source[0];
             Assert.Equal([.. all[..3], .. all[3..9], .. all[..3]], copy.ToLong().ToArray<long>());

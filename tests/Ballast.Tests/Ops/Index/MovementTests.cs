@@ -32,7 +32,8 @@ public sealed class MovementTests
     private static Tensor Apply(JsonElement options, Tensor x) => options.GetProperty("op").GetString() switch
     {
         "pad" => x.Pad(
-            Numbers(options.GetProperty("amounts")), options.GetProperty("value").GetDouble(), Enum.Parse<PadMode>(options.GetProperty("mode").GetString()!, true)),
+            Numbers(options.GetProperty("amounts")), options.GetProperty("value").GetDouble(),
+            Enum.Parse<PadMode>(options.GetProperty("mode").GetString()!, true)),
         "roll" when options.GetProperty("axes").ValueKind == JsonValueKind.Null => x.Roll(options.GetProperty("shifts")[0].GetInt32()),
         "roll" => x.Roll(Numbers(options.GetProperty("shifts")), Numbers(options.GetProperty("axes"))),
         "flip" => x.Flip(Numbers(options.GetProperty("axes"))),
@@ -87,7 +88,11 @@ public sealed class MovementTests
     public void Movement_gives_copies()
     {
         Tensor x = Tensor.Zeros([2, 2]);
-        Tensor[] results = [x.Flip(), x.Flip(0), x.Roll(0, 0), x.Roll(2, 1), x.Pad([]), x.Pad([0, 0]), x.Triu(-9), x.Pad([], mode: PadMode.Circular)];
+        Tensor[] results =
+        [
+            x.Flip(), x.Flip(0), x.Roll(0, 0), x.Roll(2, 1), x.Pad([]), x.Pad([0, 0]), x.Triu(-9),
+            x.Pad([], mode: PadMode.Circular),
+        ];
         x[TensorIndex.Ellipsis] = 1;
         foreach (Tensor result in results) Assert.Equal(new float[4], result.ToArray<float>());
     }
