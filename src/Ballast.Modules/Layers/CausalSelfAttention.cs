@@ -1,0 +1,62 @@
+namespace Ballast;
+
+/// <summary>Multi-head attention in which each position looks at itself and the positions before it.</summary>
+/// <remarks>
+/// For each head softmax(Q · Kᵀ / √D + causal mask) · V; the heads side by side pass through the projection. The mask is a flag of the
+/// attention op, not a table.
+/// Shape: [B, T, C] → [B, T, C] with C = H · D.
+/// State: <c>query_key_value.weight</c> [3C, C], <c>.bias</c> [3C], <c>projection.weight</c> [C, C], <c>.bias</c> [C], drawn as in <see cref="Linear"/>, in this order.
+/// Source: Vaswani et al., arXiv:1706.03762.
+/// </remarks>
+public sealed partial class CausalSelfAttention : Module, IForward<Tensor, Tensor>
+{
+    private readonly Generator? _generator;
+
+    /// <summary>Attention with freshly drawn weights.</summary>
+    /// <param name="width">C, the length of the last axis.</param>
+    /// <param name="heads">H; it divides C.</param>
+    /// <param name="dropout">The probability that an attention weight is dropped in training.</param>
+    /// <param name="bias">False for linear layers without bias.</param>
+    /// <param name="generator">What weights and dropout are drawn from; <see cref="Generator.Default"/> if left out.</param>
+    /// <exception cref="ArgumentException">The heads do not divide the width.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is not positive, or the dropout is not from 0 to 1.</exception>
+    public CausalSelfAttention(int width, int heads, double dropout = 0, bool bias = true, Generator? generator = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
+        if (width % heads != 0) throw new ArgumentException($"the width {width} cannot be split over {heads} heads; it must be a multiple of them.", nameof(heads));
+        if (!(dropout >= 0 && dropout <= 1)) throw new ArgumentOutOfRangeException(nameof(dropout), dropout, "a dropout probability is from 0 to 1.");
+        Heads = heads;
+        Dropout = dropout;
+        _generator = generator;
+        QueryKeyValue = new Linear(width, 3 * width, bias, generator);
+        Projection = new Linear(width, width, bias, generator);
+    }
+
+    /// <summary>Queries, keys and values in one product: C → 3C.</summary>
+    public Linear QueryKeyValue { get; }
+
+    /// <summary>Mixes the heads: C → C.</summary>
+    public Linear Projection { get; }
+
+    /// <summary>H.</summary>
+    public int Heads { get; }
+
+    /// <summary>The probability that an attention weight is dropped in training.</summary>
+    public double Dropout { get; }
+
+    /// <summary>Attends; see the class.</summary>
+    /// <exception cref="ShapeException">The input is not [B, T, C].</exception>
+    public Tensor Forward(Tensor input)
+    {
+        int width = Projection.InFeatures;
+        if (input.Rank != 3 || input.Shape[2] != width)
+            throw new ShapeException($"CausalSelfAttention: the input is {input.Shape}; it must be [B, T, {width}].");
+        (int batch, int length, _) = input.Shape;
+        // Each third of [B, T, 3C] as [B, H, T, D]: views, no copy.
+        Tensor[] parts = QueryKeyValue.Forward(input).Chunk(3, -1);
+        for (int i = 0; i < parts.Length; i++) parts[i] = parts[i].Reshape(batch, length, Heads, width / Heads).Transpose(1, 2);
+        Tensor merged = Tensor.ScaledDotProductAttention(parts[0], parts[1], parts[2], causal: true, dropout: Training ? Dropout : 0, generator: _generator);
+        return Projection.Forward(merged.Transpose(1, 2).Reshape(batch, length, width));
+    }
+}

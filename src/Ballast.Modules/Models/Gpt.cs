@@ -1,0 +1,108 @@
+namespace Ballast.Models;
+
+/// <summary>A decoder-only transformer that gives the logits of the next token at every position.</summary>
+/// <remarks>
+/// x = embedding[i] · √C + positions[..T]; blocks; final norm; logits = x · embeddingᵀ.
+/// Shape: [B, T] of token numbers → [B, T, V].
+/// State: <c>token_embedding.weight</c> [V, C], <c>positions</c> (derived, [block, C]), <c>blocks.i</c>, <c>final_norm</c>, and <c>head.weight</c>,
+/// which is the embedding's own handle. Matrices are drawn from the normal distribution with deviation 0.02, those that write to the stream
+/// (<c>projection</c>, <c>contract</c>) with 0.02/√(2L); biases are 0.
+/// Source: Radford et al. 2019; positions: Vaswani et al., arXiv:1706.03762.
+/// </remarks>
+public sealed partial class Gpt : Module, IForward<Tensor, Tensor>
+{
+    private const double Deviation = 0.02;
+
+    /// <summary>A model with freshly drawn weights.</summary>
+    /// <param name="config">The sizes.</param>
+    /// <param name="generator">What weights and dropout are drawn from; <see cref="Generator.Default"/> if left out.</param>
+    /// <exception cref="ArgumentException">The sizes make no model.</exception>
+    public Gpt(GptConfig config, Generator? generator = null)
+    {
+        config.Check();
+        Config = config;
+        TokenEmbedding = new Embedding(config.VocabularySize, config.Width, generator: generator);
+        Positions = Buffer.Derived(device => SinusoidalPositions(config.BlockLength, config.Width, device), keepDType: false);
+        Dropout = new Dropout(config.Dropout, generator);
+        Blocks = [];
+        for (int i = 0; i < config.Layers; i++) Blocks.Add(new GptBlock(config, generator));
+        FinalNorm = new LayerNorm(config.Width);
+        Head = new Linear(TokenEmbedding.Weight);
+        Draw(generator);
+    }
+
+    /// <summary>The sizes.</summary>
+    public GptConfig Config { get; }
+
+    /// <summary>A vector for each token, [V, C].</summary>
+    public Embedding TokenEmbedding { get; }
+
+    /// <summary>A vector for each position, [block, C]: computed, not learned and not saved.</summary>
+    public Buffer Positions { get; }
+
+    /// <summary>On the sum of token and position vectors.</summary>
+    public Dropout Dropout { get; }
+
+    /// <summary>The L blocks.</summary>
+    public ModuleList<GptBlock> Blocks { get; }
+
+    /// <summary>Before the head.</summary>
+    public LayerNorm FinalNorm { get; }
+
+    /// <summary>C → V, tied to the embedding: one handle, trained and saved once.</summary>
+    public Linear Head { get; }
+
+    /// <summary>Logits of the next token at every position.</summary>
+    /// <param name="input">Token numbers [B, T], T at most the block length.</param>
+    /// <returns>[B, T, V].</returns>
+    /// <exception cref="ShapeException">The input is not [B, T], or T is larger than the block length.</exception>
+    public Tensor Forward(Tensor input)
+    {
+        if (input.Rank != 2) throw new ShapeException($"Gpt: the token numbers are {input.Shape}; they must be [B, T].");
+        int length = input.Shape[1];
+        if (length > Config.BlockLength)
+            throw new ShapeException($"Gpt: {length} tokens were given and the block length is {Config.BlockLength}; cut the input: input.Narrow(1, {length - Config.BlockLength}, {Config.BlockLength}).");
+        Tensor x = TokenEmbedding.Forward(input) * Math.Sqrt(Config.Width) + Positions.Value.Narrow(0, 0, length);
+        x = Dropout.Forward(x);
+        foreach (GptBlock block in Blocks) x = block.Forward(x);
+        return Head.Forward(FinalNorm.Forward(x));
+    }
+
+    /// <summary>The table with sin(p / 10000^(2i/C)) in column 2i and the cosine in column 2i+1, computed in float64 and rounded to float32.</summary>
+    /// <param name="length">The number of positions p.</param>
+    /// <param name="width">C.</param>
+    /// <param name="device">Where; the default device if left out.</param>
+    /// <returns>[length, C].</returns>
+    public static Tensor SinusoidalPositions(int length, int width, Device? device = null)
+    {
+        var table = new float[(long)length * width];
+        for (int p = 0; p < length; p++)
+        {
+            for (int c = 0; c < width; c++)
+            {
+                double angle = p / Math.Pow(10000, (c - c % 2) / (double)width);
+                table[(long)p * width + c] = (float)(c % 2 == 0 ? Math.Sin(angle) : Math.Cos(angle));
+            }
+        }
+        return Tensor.From(table, [length, width], device);
+    }
+
+    private void Draw(Generator? generator)
+    {
+        double residual = Deviation / Math.Sqrt(2 * Config.Layers);
+        Init.Normal(TokenEmbedding.Weight, 0, Deviation, generator);
+        foreach (GptBlock block in Blocks)
+        {
+            Draw(block.Attention.QueryKeyValue, Deviation, generator);
+            Draw(block.Attention.Projection, residual, generator);
+            Draw(block.FeedForward.Expand, Deviation, generator);
+            Draw(block.FeedForward.Contract, residual, generator);
+        }
+    }
+
+    private static void Draw(Linear linear, double deviation, Generator? generator)
+    {
+        Init.Normal(linear.Weight, 0, deviation, generator);
+        if (linear.Bias is { } bias) Init.Zeros(bias);
+    }
+}
