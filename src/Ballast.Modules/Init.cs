@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Ballast;
 
 /// <summary>Fills tensors and parameters with first values: PyTorch's rules, drawn on the CPU whatever the device.</summary>
@@ -10,8 +8,11 @@ namespace Ballast;
 public static class Init
 {
     /// <summary>Draws every element from the uniform distribution over [low, high).</summary>
-    public static Tensor Uniform(Tensor target, double low = 0, double high = 1, Generator? generator = null) =>
-        Draw(target, new UniformDraw(generator ?? Generator.Default, low, high));
+    /// <exception cref="DTypeException">The tensor is not floating.</exception>
+    public static Tensor Uniform(Tensor target, double low = 0, double high = 1, Generator? generator = null)
+    {
+        using (Autograd.NoGrad()) return target.UniformInPlace(low, high, generator);
+    }
 
     /// <inheritdoc cref="Uniform(Tensor, double, double, Generator)"/>
     public static Parameter Uniform(Parameter target, double low = 0, double high = 1, Generator? generator = null)
@@ -21,8 +22,11 @@ public static class Init
     }
 
     /// <summary>Draws every element from the normal distribution.</summary>
-    public static Tensor Normal(Tensor target, double mean = 0, double deviation = 1, Generator? generator = null) =>
-        Draw(target, new NormalDraw(generator ?? Generator.Default, mean, deviation));
+    /// <exception cref="DTypeException">The tensor is not floating.</exception>
+    public static Tensor Normal(Tensor target, double mean = 0, double deviation = 1, Generator? generator = null)
+    {
+        using (Autograd.NoGrad()) return target.NormalInPlace(mean, deviation, generator);
+    }
 
     /// <inheritdoc cref="Normal(Tensor, double, double, Generator)"/>
     public static Parameter Normal(Parameter target, double mean = 0, double deviation = 1, Generator? generator = null)
@@ -99,55 +103,5 @@ public static class Init
         double receptive = 1;
         for (int i = 2; i < target.Rank; i++) receptive *= target.Shape[i];
         return (target.Shape[1] * receptive, target.Shape[0] * receptive);
-    }
-
-    private static Tensor Draw<TDraw>(Tensor target, TDraw draw) where TDraw : struct, IDraw
-    {
-        if (!target.DType.IsFloating)
-            throw new DTypeException($"random first values are floating; this tensor is {target.DType.Name} {target.Shape}.");
-        if (target.Device.IsMeta) return target;
-        using (Autograd.NoGrad())
-        {
-            bool direct = target.Device.IsCpu && target.IsContiguous;
-            Tensor host = direct ? target : Tensor.Empty(target.Shape, target.DType, Device.Cpu);
-            switch (target.DType)
-            {
-                case DType.Float64: draw.Fill(host.Writable<double>()); break;
-                case DType.Float16: draw.Fill(host.Writable<Half>()); break;
-                case DType.BFloat16: draw.Fill(host.Writable<BFloat16>()); break;
-                default: draw.Fill(host.Writable<float>()); break;
-            }
-            GC.KeepAlive(host);
-            if (direct) target.Storage.Touch("init");
-            else target.CopyFrom(host);
-            return target;
-        }
-    }
-
-    private interface IDraw
-    {
-        void Fill<T>(Span<T> destination) where T : unmanaged;
-    }
-
-    private readonly struct UniformDraw(Generator generator, double low, double high) : IDraw
-    {
-        public void Fill<T>(Span<T> destination) where T : unmanaged
-        {
-            if (typeof(T) == typeof(double)) generator.FillUniform(MemoryMarshal.Cast<T, double>(destination), low, high);
-            else if (typeof(T) == typeof(Half)) generator.FillUniform(MemoryMarshal.Cast<T, Half>(destination), low, high);
-            else if (typeof(T) == typeof(BFloat16)) generator.FillUniform(MemoryMarshal.Cast<T, BFloat16>(destination), low, high);
-            else generator.FillUniform(MemoryMarshal.Cast<T, float>(destination), low, high);
-        }
-    }
-
-    private readonly struct NormalDraw(Generator generator, double mean, double deviation) : IDraw
-    {
-        public void Fill<T>(Span<T> destination) where T : unmanaged
-        {
-            if (typeof(T) == typeof(double)) generator.FillNormal(MemoryMarshal.Cast<T, double>(destination), mean, deviation);
-            else if (typeof(T) == typeof(Half)) generator.FillNormal(MemoryMarshal.Cast<T, Half>(destination), mean, deviation);
-            else if (typeof(T) == typeof(BFloat16)) generator.FillNormal(MemoryMarshal.Cast<T, BFloat16>(destination), mean, deviation);
-            else generator.FillNormal(MemoryMarshal.Cast<T, float>(destination), mean, deviation);
-        }
     }
 }

@@ -4,7 +4,7 @@ namespace Ballast;
 public class Buffer : Variable
 {
     private readonly Func<Device, Tensor>? _recipe;
-    private Device? _place;
+    private Device? _place; // where a derived value is computed: the default device of its construction, until it is moved
     private DType? _castTo;
 
     /// <summary>A buffer over the tensor's storage.</summary>
@@ -21,10 +21,11 @@ public class Buffer : Variable
     private Buffer(Func<Device, Tensor> recipe, bool keepDType) : base(null)
     {
         _recipe = recipe;
+        _place = Device.Default;
         KeepDType = keepDType;
     }
 
-    /// <summary>A buffer that is computed where and when it is first needed, and again after a move or a start on meta; it is never saved.</summary>
+    /// <summary>A buffer that is computed when it is first needed, on the device its module is on, and again after a move or a start on meta; it is never saved.</summary>
     /// <param name="recipe">Computes the value on a device, at full precision.</param>
     /// <param name="keepDType">False if the result should follow casts of the module (the recipe still runs at full precision).</param>
     public static Buffer Derived(Func<Device, Tensor> recipe, bool keepDType = true) => new(recipe, keepDType);
@@ -42,7 +43,7 @@ public class Buffer : Variable
     public override string Kind => IsDerived ? "Buffer (derived)" : Persistent ? "Buffer" : "Buffer (not saved)";
 
     /// <inheritdoc/>
-    public override Device Device => IsComputed ? Current.Device : _place ?? Device.Default;
+    public override Device Device => IsComputed ? Current.Device : _place!;
 
     /// <summary>The value now. Setting takes a tensor of the same shape, dtype and device; <see cref="Replace"/> takes any.</summary>
     /// <exception cref="ShapeException">The shape differs.</exception>
@@ -85,7 +86,7 @@ public class Buffer : Variable
     {
         using (Autograd.NoGrad())
         {
-            Device place = _place ?? Device.Default;
+            Device place = _place!;
             Tensor value;
             using (place.AsDefault()) value = _recipe!(place);
             if (!ReferenceEquals(value.Device, place)) value = value.To(place);

@@ -18,7 +18,19 @@ internal static class StateLoader
         }
         AddUnexpected(tree, state, used, policy, report);
         if (!report.Succeeded) throw new StateLoadException(report);
-        foreach ((Variable variable, Tensor value) in loads) Write(variable, value);
+        Device? landed = null;
+        foreach ((Variable variable, Tensor value) in loads)
+        {
+            bool fresh = variable.Device.IsMeta;
+            Write(variable, value);
+            if (fresh) landed ??= variable.Device;
+        }
+        // A module that was built on meta is now where the values are; what it derives is computed there.
+        if (landed is not null)
+        {
+            foreach (StateEntry entry in tree.Distinct())
+                if (entry.Variable is Buffer { IsDerived: true } derived && derived.Device.IsMeta) derived.Prepare(landed, null)();
+        }
         return report;
     }
 

@@ -1,0 +1,76 @@
+using Ballast.Formats;
+
+namespace Ballast;
+
+/// <summary>Modules to and from safetensors files.</summary>
+/// <remarks>
+/// Tied state is written once, under its first path; the metadata maps each further path to it (<c>"head.weight": "embedding.weight"</c>), the
+/// convention of safetensors' own save_model.
+/// </remarks>
+public static class ModuleFiles
+{
+    extension(Module module)
+    {
+        /// <summary>Writes the module's state to one file; the old file stays until the new one is complete on disk.</summary>
+        /// <param name="path">The file to create or replace; its folder must exist.</param>
+        /// <param name="metadata">Free-form strings to write along; no key may be the path of tied state.</param>
+        /// <exception cref="MetaTensorException">Some state is on meta and has no data; the message names it.</exception>
+        /// <exception cref="ArgumentException">A metadata key is the path of tied state.</exception>
+        public void Save(string path, IEnumerable<KeyValuePair<string, string>>? metadata = null)
+        {
+            StateDict state = module.View();
+            Safetensors.Save(path, state, Metadata(module, state, metadata));
+        }
+
+        /// <summary>Writes the module's state as <c>model.safetensors.index.json</c> and shards of limited size.</summary>
+        /// <param name="folder">An existing folder without a <c>model.safetensors</c>.</param>
+        /// <param name="maxShardBytes">The most bytes of state per file; a larger tensor gets a file of its own.</param>
+        /// <param name="metadata">Free-form strings to write along; no key may be the path of tied state.</param>
+        /// <returns>The path of the index.</returns>
+        /// <exception cref="MetaTensorException">Some state is on meta and has no data; the message names it.</exception>
+        /// <exception cref="ArgumentException">A metadata key is the path of tied state.</exception>
+        public string SaveSharded(string folder, long maxShardBytes, IEnumerable<KeyValuePair<string, string>>? metadata = null)
+        {
+            StateDict state = module.View();
+            return Safetensors.SaveSharded(folder, state, maxShardBytes, Metadata(module, state, metadata));
+        }
+
+        /// <summary>Loads a file's state: all of it, or nothing if anything differs that the policy does not name.</summary>
+        /// <remarks>
+        /// State that is on meta is put over the mapped file without a copy, on the CPU; pages come in as they are used, and writes never reach
+        /// the file. Other state is overwritten where it is.
+        /// </remarks>
+        /// <param name="path">A file, an index, or a folder with either.</param>
+        /// <param name="policy">Differences that are allowed; none if left out.</param>
+        /// <returns>What was loaded, and every allowed difference.</returns>
+        /// <exception cref="StateLoadException">Something differs; the report names all of it, and the module is as it was.</exception>
+        /// <exception cref="SafetensorsFormatException">The file is not sound.</exception>
+        /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+        public LoadReport Load(string path, LoadPolicy? policy = null)
+        {
+            // Windows cannot replace a mapped file, so there it is mapped only where the mapping stays in use.
+            bool map = !OperatingSystem.IsWindows() || module.NamedParameters().Any(p => p.Value.Device.IsMeta);
+            var state = new StateDict(Safetensors.Load(path, map));
+            IReadOnlyDictionary<string, string> metadata = Safetensors.LoadMetadata(path);
+            foreach (StateEntry entry in StateTree.Of(module).Entries)
+            {
+                // A tie of the file: the value stands under another path, which the module may not tie.
+                if (!state.ContainsKey(entry.Path) && metadata.TryGetValue(entry.Path, out string? first) && state.TryGetValue(first, out Tensor? value))
+                    state.Add(entry.Path, value);
+            }
+            return module.Load(state, policy);
+        }
+    }
+
+    private static List<KeyValuePair<string, string>> Metadata(Module module, StateDict state, IEnumerable<KeyValuePair<string, string>>? given)
+    {
+        List<KeyValuePair<string, string>> metadata = [.. given ?? []];
+        foreach ((string key, _) in metadata)
+        {
+            if (state.Aliases.TryGetValue(key, out string? first))
+                throw new ArgumentException($"{module.GetType().Name}.Save: the metadata key '{key}' is needed to say that this path is tied to '{first}'; choose another key.");
+        }
+        metadata.AddRange(state.Aliases);
+        return metadata;
+    }
+}
