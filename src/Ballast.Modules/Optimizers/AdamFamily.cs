@@ -45,18 +45,8 @@ public abstract class AdamFamily : Optimizer
     /// <inheritdoc/>
     protected override void Update(ParameterState state, Tensor gradient, double learningRate, double weightDecay)
     {
-        Tensor value = state.Parameter.Value, mean = state.FindOrZeros(Mean), square = state.FindOrZeros(Square);
-        if (_decoupled) value.MulInPlace(1 - learningRate * weightDecay);
-        else if (weightDecay != 0) gradient = gradient + value * weightDecay;
-        mean.MulInPlace(Beta1).AddInPlace(gradient * (1 - Beta1));
-        square.MulInPlace(Beta2).AddInPlace(gradient.Square() * (1 - Beta2));
-        if (Amsgrad)
-        {
-            Tensor largest = state.FindOrZeros(LargestSquare);
-            largest.CopyFrom(largest.Maximum(square));
-            square = largest;
-        }
-        double step = learningRate / (1 - Math.Pow(Beta1, state.Step)), root = Math.Sqrt(1 - Math.Pow(Beta2, state.Step));
-        value.SubInPlace(mean / (square.Sqrt() / root + Eps) * step);
+        Tensor.AdamStep(
+            state.Parameter.Value, gradient, state.FindOrZeros(Mean), state.FindOrZeros(Square), Amsgrad ? state.FindOrZeros(LargestSquare) : null,
+            learningRate, Beta1, Beta2, Eps, weightDecay, _decoupled, state.Step);
     }
 }

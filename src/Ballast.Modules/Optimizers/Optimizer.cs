@@ -147,7 +147,7 @@ public abstract class Optimizer
                 entry.Clear();
                 entry.Step = step;
                 foreach ((string name, Tensor value) in tensors)
-                    entry.Set(name, Tensor.Empty(value.Shape, entry.Parameter.DType, entry.Parameter.Device)).CopyFrom(value);
+                    entry.Set(name, Tensor.Empty(value.Shape, entry.DType, entry.Parameter.Device)).CopyFrom(value);
             }
         }
         return report;

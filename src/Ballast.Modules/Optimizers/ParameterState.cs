@@ -21,6 +21,9 @@ public sealed class ParameterState
     /// <summary>The group it belongs to.</summary>
     public ParameterGroup Group { get; }
 
+    /// <summary>The dtype of what is remembered: the parameter's, but float32 for half types, which cannot hold the small shares that a step adds.</summary>
+    public DType DType => Parameter.DType.IsHalf ? DType.Float32 : Parameter.DType;
+
     /// <summary>The number of updates so far.</summary>
     public long Step { get; internal set; }
 
@@ -34,7 +37,7 @@ public sealed class ParameterState
     public Tensor FindOrZeros(string name)
     {
         if (Find(name) is { } tensor) return tensor;
-        return Set(name, Tensor.Zeros(Parameter.Shape, Parameter.DType, Parameter.Device));
+        return Set(name, Tensor.Zeros(Parameter.Shape, DType, Parameter.Device));
     }
 
     /// <summary>Keeps a tensor; it outlives every <see cref="TensorScope"/>.</summary>
@@ -51,8 +54,7 @@ public sealed class ParameterState
         for (int i = 0; i < _tensors.Count; i++)
         {
             (string name, Tensor tensor) = _tensors.GetAt(i);
-            if (tensor.DType != Parameter.DType || !ReferenceEquals(tensor.Device, Parameter.Device))
-                Set(name, tensor.To(Parameter.Device, Parameter.DType));
+            if (tensor.DType != DType || !ReferenceEquals(tensor.Device, Parameter.Device)) Set(name, tensor.To(Parameter.Device, DType));
         }
     }
 

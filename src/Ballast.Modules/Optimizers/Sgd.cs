@@ -54,14 +54,9 @@ public sealed class Sgd : Optimizer
     /// <inheritdoc/>
     protected override void Update(ParameterState state, Tensor gradient, double learningRate, double weightDecay)
     {
-        Tensor value = state.Parameter.Value;
-        if (weightDecay != 0) gradient = gradient + value * weightDecay;
-        if (Momentum != 0)
-        {
-            if (state.Find(Buffer) is { } momentum) momentum.MulInPlace(Momentum).AddInPlace(gradient * (1 - Dampening));
-            else momentum = state.Set(Buffer, gradient.Clone());
-            gradient = Nesterov ? gradient + momentum * Momentum : momentum;
-        }
-        value.SubInPlace(gradient * learningRate);
+        bool first = Momentum != 0 && state.Find(Buffer) is null;
+        Tensor.SgdStep(
+            state.Parameter.Value, gradient, Momentum != 0 ? state.FindOrZeros(Buffer) : null,
+            learningRate, Momentum, Dampening, weightDecay, Nesterov, first);
     }
 }

@@ -8,8 +8,9 @@ public sealed class LayerTests
     {
         var generator = new Generator(0);
         var linear = new Linear(3, 2, generator: generator);
-        Assert.Equal([-0.0043225177f, 0.30971584f, -0.47518533f, -0.4248946f, -0.22236897f, 0.15482073f], linear.Weight.Value.ToArray<float>());
-        Assert.Equal([-0.011439145f, 0.45777494f], linear.Bias!.Value.ToArray<float>());
+        // Last bits differ between builds of PyTorch: those with AVX2 fuse the multiply-add of uniform_.
+        Near([-0.0043225177f, 0.30971584f, -0.47518533f, -0.4248946f, -0.22236897f, 0.15482073f], linear.Weight.Value.ToArray<float>());
+        Near([-0.011439145f, 0.45777494f], linear.Bias!.Value.ToArray<float>());
         Assert.Equal(0.45562798f, generator.NextFloat32());
         Assert.Equal(["weight", "bias"], linear.Snapshot().Keys);
     }
@@ -129,7 +130,7 @@ public sealed class LayerTests
         Tensor y = norm.Forward(Tensor.Arange(6).To(DType.Float32).Reshape(1, 2, 3));
         Assert.Equal(0, y.Mean().Item<double>(), 1e-6);
         Assert.Equal(1, y.Square().Mean().Item<double>(), 1e-4);
-        Assert.Equal([0.6f, 0.8f], new RmsNorm(2, eps: 0).Forward(Tensor.From(new[] { 3f, 4f })).Div(MathF.Sqrt(2)).ToArray<float>());
+        Near([0.6f, 0.8f], new RmsNorm(2, eps: 0).Forward(Tensor.From(new[] { 3f, 4f })).Div(MathF.Sqrt(2)).ToArray<float>());
         Assert.Throws<ShapeException>(() => new LayerNorm(Shape.Scalar));
     }
 
