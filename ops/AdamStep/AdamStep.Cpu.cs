@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Ballast.Cpu;
 
-/// <summary>Adam in one pass over dense memory. The operations and their order are PyTorch's, so float32 results agree to rounding.</summary>
+/// <summary>
+/// Adam in one pass over dense memory. The operations and their order are PyTorch's, so float32 results agree to rounding.
+/// </summary>
 internal sealed unsafe class AdamStepCpu : IKernel<AdamStepOp>
 {
     private const long Grain = 16 * 1024;
@@ -92,11 +94,13 @@ internal sealed unsafe class SgdStepCpu : IKernel<SgdStepOp>
 
     private static void Run<T>(in SgdStepOp op, ReadOnlySpan<Tensor> tensors) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var body = new Body<T>(op, tensors[0].PointerOf<T>(), tensors[1].PointerOf<T>(), tensors.Length > 2 ? tensors[2].PointerOf<T>() : null);
+        var body = new Body<T>(
+            op, tensors[0].PointerOf<T>(), tensors[1].PointerOf<T>(), tensors.Length > 2 ? tensors[2].PointerOf<T>() : null);
         WorkerPool.For(tensors[0].Elements, Grain, ref body);
     }
 
-    private readonly struct Body<T>(SgdStepOp op, T* parameter, T* gradient, T* buffer) : IRangeBody where T : unmanaged, IFloatingPointIeee754<T>
+    private readonly struct Body<T>(SgdStepOp op, T* parameter, T* gradient, T* buffer) : IRangeBody
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long begin, long end)
         {

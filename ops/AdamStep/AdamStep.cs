@@ -1,6 +1,8 @@
 namespace Ballast;
 
-/// <summary>One step of Adam or AdamW over parameter, gradient, first and second moment and, for AMSGrad, the largest second moment.</summary>
+/// <summary>
+/// One step of Adam or AdamW over parameter, gradient, first and second moment and, for AMSGrad, the largest second moment.
+/// </summary>
 /// <param name="LearningRate">The step length.</param>
 /// <param name="Beta1">Decay of the first moment.</param>
 /// <param name="Beta2">Decay of the second moment.</param>
@@ -112,22 +114,30 @@ public sealed partial class Tensor
     {
         string name = TOp.Traits.Name;
         Tensor parameter = tensors[0];
-        if (!parameter.DType.IsFloating) throw new DTypeException($"{name}: the parameter is {parameter.DType.Name}; only floating parameters can be stepped.");
-        if (tensors[1].DType != parameter.DType) throw new DTypeException($"{name}: the gradient is {tensors[1].DType.Name}, the parameter {parameter.DType.Name}; they must be the same.");
+        if (!parameter.DType.IsFloating)
+            throw new DTypeException($"{name}: the parameter is {parameter.DType.Name}; only floating parameters can be stepped.");
+        if (tensors[1].DType != parameter.DType)
+            throw new DTypeException(
+                $"{name}: the gradient is {tensors[1].DType.Name}, the parameter {parameter.DType.Name}; they must be the same.");
         DType wide = parameter.DType.IsHalf ? DType.Float32 : parameter.DType;
         foreach (Tensor tensor in tensors)
         {
             if (!ReferenceEquals(tensor.Device, parameter.Device)) throw DeviceErrors.Mismatch(name, tensors);
-            if (tensor.Shape != parameter.Shape) throw new ShapeException($"{name}: a tensor of {tensor.Shape} was given for a parameter of {parameter.Shape}; all must have the parameter's shape.");
+            if (tensor.Shape != parameter.Shape)
+                throw new ShapeException(
+                    $"{name}: a tensor of {tensor.Shape} was given for a parameter of {parameter.Shape}; all must have the parameter's " +
+                    "shape.");
             if (tensor.DType != parameter.DType && tensor.DType != wide)
-                throw new DTypeException($"{name}: state of {tensor.DType.Name} does not go with a {parameter.DType.Name} parameter; it must be {wide.Name}.");
+                throw new DTypeException(
+                    $"{name}: state of {tensor.DType.Name} does not go with a {parameter.DType.Name} parameter; it must be {wide.Name}.");
         }
         using Autograd.GradScope noGrad = Autograd.NoGrad();
         var inputs = new Tensor[tensors.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
             if (i != 1 && tensors[i].Layout.Overlaps)
-                throw new ShapeException($"{name}: several indices of a {tensors[i].Shape} tensor name one element (it was expanded); call Clone() first.");
+                throw new ShapeException(
+                    $"{name}: several indices of a {tensors[i].Shape} tensor name one element (it was expanded); call Clone() first.");
             inputs[i] = tensors[i].Detach().Contiguous();
         }
         Tensor[] outputs = [inputs[0], .. inputs[2..]];

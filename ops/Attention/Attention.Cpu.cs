@@ -10,7 +10,8 @@ internal sealed unsafe class AttentionCpu : IKernel<AttentionOp>
     public void Run(in AttentionOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         Tensor? mask = op.Mask == AttentionMask.None ? null : inputs[3];
-        if (outputs[0].DType == DType.Float32) Attention<float>.Forward(op.Causal, op.Scale, inputs[0], inputs[1], inputs[2], mask, outputs[0], outputs[1]);
+        if (outputs[0].DType == DType.Float32) Attention<float>.Forward(
+            op.Causal, op.Scale, inputs[0], inputs[1], inputs[2], mask, outputs[0], outputs[1]);
         else Attention<double>.Forward(op.Causal, op.Scale, inputs[0], inputs[1], inputs[2], mask, outputs[0], outputs[1]);
     }
 }
@@ -77,10 +78,13 @@ internal unsafe struct AttentionPlan<T> where T : unmanaged, IFloatingPointIeee7
     public Matrices<T> Q, K, V, Added;
     public Matrices<byte> Allowed;
 
-    /// <summary>Writes the scores of a block of queries against a block of keys; what a query may not see becomes −∞ or lies behind its count.</summary>
+    /// <summary>
+    /// Writes the scores of a block of queries against a block of keys; what a query may not see becomes −∞ or lies behind its count.
+    /// </summary>
     public readonly void Scores(long batch, int query, int queries, int key, int keys, T* scores)
     {
-        Gemms<T>.Run(queries, keys, Width, Scale, Q.At(batch, query), Q.Row, Q.Column, K.At(batch, key), K.Column, K.Row, T.Zero, scores, keys);
+        Gemms<T>.Run(
+            queries, keys, Width, Scale, Q.At(batch, query), Q.Row, Q.Column, K.At(batch, key), K.Column, K.Row, T.Zero, scores, keys);
         if (Mask == AttentionMask.None) return;
         for (int i = 0; i < queries; i++)
         {
@@ -109,7 +113,8 @@ internal unsafe struct AttentionPlan<T> where T : unmanaged, IFloatingPointIeee7
 /// <summary>Matrix products by element type.</summary>
 internal static unsafe class Gemms<T> where T : unmanaged
 {
-    public static void Run(int m, int n, int k, T alpha, T* a, long rowA, long columnA, T* b, long rowB, long columnB, T beta, T* c, long rowC)
+    public static void Run(
+        int m, int n, int k, T alpha, T* a, long rowA, long columnA, T* b, long rowB, long columnB, T beta, T* c, long rowC)
     {
         if (typeof(T) == typeof(float))
             Gemm.Run(m, n, k, *(float*)&alpha, (float*)a, rowA, columnA, (float*)b, rowB, columnB, *(float*)&beta, (float*)c, rowC);
@@ -226,7 +231,8 @@ internal static unsafe class Attention<T> where T : unmanaged, IFloatingPointIee
                     if (key > 0 && fade != T.One) Rows<T>.Scale(to + (long)i * width, fade, to + (long)i * width, width);
                     max[i] = larger;
                 }
-                Gemms<T>.Run(queries, width, keys, T.One, scores, keys, 1, plan.V.At(batch, key), plan.V.Row, plan.V.Column, key == 0 ? T.Zero : T.One, to, width);
+                Gemms<T>.Run(queries, width, keys, T.One, scores, keys, 1, plan.V.At(batch, key), plan.V.Row, plan.V.Column,
+                    key == 0 ? T.Zero : T.One, to, width);
             }
             for (int i = 0; i < queries; i++)
             {
@@ -249,7 +255,8 @@ internal static unsafe class Attention<T> where T : unmanaged, IFloatingPointIee
 
         private void Block(long batch, int query, T* weights)
         {
-            int queries = Math.Min(QueryBlock, plan.Queries - query), visible = plan.Visible(query, queries), width = plan.Width, seen = plan.ValueWidth;
+            int queries = Math.Min(QueryBlock, plan.Queries - query), visible = plan.Visible(query, queries), width = plan.Width,
+                seen = plan.ValueWidth;
             T* slopes = weights + QueryBlock * KeyBlock, dots = slopes + QueryBlock * KeyBlock, g = grad.At(batch, query);
             long first = batch * plan.Queries + query;
             for (int i = 0; i < queries; i++) dots[i] = Rows<T>.Dot(g + i * grad.Row, output + (first + i) * seen, seen);
@@ -257,12 +264,16 @@ internal static unsafe class Attention<T> where T : unmanaged, IFloatingPointIee
             {
                 int keys = Math.Min(KeyBlock, visible - key);
                 plan.Scores(batch, query, queries, key, keys, weights);
-                Gemms<T>.Run(queries, keys, seen, T.One, g, grad.Row, 1, plan.V.At(batch, key), plan.V.Column, plan.V.Row, T.Zero, slopes, keys);
-                for (int i = 0; i < queries; i++) Slope(weights + (long)i * keys, slopes + (long)i * keys, sums[first + i], dots[i], plan.Count(query + i, key, keys), keys);
+                Gemms<T>.Run(
+                    queries, keys, seen, T.One, g, grad.Row, 1, plan.V.At(batch, key), plan.V.Column, plan.V.Row, T.Zero, slopes, keys);
+                for (int i = 0; i < queries; i++) Slope(
+                    weights + (long)i * keys, slopes + (long)i * keys, sums[first + i], dots[i], plan.Count(query + i, key, keys), keys);
                 T* dk = dKey + (batch * plan.Keys + key) * width, dv = dValue + (batch * plan.Keys + key) * seen;
                 Gemms<T>.Run(keys, seen, queries, T.One, weights, 1, keys, g, grad.Row, 1, T.One, dv, seen);
-                Gemms<T>.Run(queries, width, keys, T.One, slopes, keys, 1, plan.K.At(batch, key), plan.K.Row, plan.K.Column, T.One, dQuery + first * width, width);
-                Gemms<T>.Run(keys, width, queries, T.One, slopes, 1, keys, plan.Q.At(batch, query), plan.Q.Row, plan.Q.Column, T.One, dk, width);
+                Gemms<T>.Run(queries, width, keys, T.One, slopes, keys, 1, plan.K.At(batch, key), plan.K.Row, plan.K.Column, T.One,
+                    dQuery + first * width, width);
+                Gemms<T>.Run(
+                    keys, width, queries, T.One, slopes, 1, keys, plan.Q.At(batch, query), plan.Q.Row, plan.Q.Column, T.One, dk, width);
             }
         }
 

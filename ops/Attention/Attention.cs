@@ -11,7 +11,9 @@ public enum AttentionMask
     Added,
 }
 
-/// <summary>softmax(scale·Q·Kᵀ + mask)·V over equal leading axes; outputs: result, and the logarithm of each row's exponential sum.</summary>
+/// <summary>
+/// softmax(scale·Q·Kᵀ + mask)·V over equal leading axes; outputs: result, and the logarithm of each row's exponential sum.
+/// </summary>
 /// <param name="Causal">True hides keys behind the query's own position.</param>
 /// <param name="Scale">The factor on the scores.</param>
 /// <param name="Mask">What the fourth input is; a mask has the scores' shape.</param>
@@ -31,7 +33,8 @@ public readonly record struct AttentionOp(bool Causal, double Scale, AttentionMa
 
     /// <inheritdoc/>
     public Saves SavedFor(int input) => input > 2 ? Saves.None
-        : Saves.Input0 | Saves.Input1 | Saves.Input2 | Saves.Output0 | Saves.Output1 | (Mask == AttentionMask.None ? Saves.None : Saves.Input3);
+        : Saves.Input0 | Saves.Input1 | Saves.Input2 | Saves.Output0 | Saves.Output1
+            | (Mask == AttentionMask.None ? Saves.None : Saves.Input3);
 
     /// <inheritdoc/>
     public void Vjp(ref VjpContext c)
@@ -70,15 +73,15 @@ public sealed partial class Tensor
 {
     /// <summary>Scaled dot product attention: softmax(scale·Q·Kᵀ + mask)·V, without ever holding the [T, S] weights of the batch.</summary>
     /// <remarks>
-    /// Shape: [*, T, D], [*, S, D] and [*, S, E] → [*, T, E]; leading axes, heads among them, broadcast. A query that may look nowhere gives
-    /// zeros. Causal and mask may be combined. Gradient: for query, key and value, from the saved row sums; a floating mask that requires a
-    /// gradient, and dropout, take the longer way over matmul and softmax, which holds the weights.
+    /// Shape: [*, T, D], [*, S, D] and [*, S, E] → [*, T, E]; leading axes, heads among them, broadcast. A query that may look nowhere
+    /// gives zeros. Causal and mask may be combined. Gradient: for query, key and value, from the saved row sums; a floating mask that
+    /// requires a gradient, and dropout, take the longer way over matmul and softmax, which holds the weights.
     /// Source: Vaswani et al., arXiv:1706.03762; Dao et al., arXiv:2205.14135; PyTorch, torch.nn.functional.scaled_dot_product_attention.
     /// </remarks>
     /// <param name="query">What looks.</param>
     /// <param name="key">What is looked at.</param>
     /// <param name="value">What is seen.</param>
-    /// <param name="mask">bool, true where a query may look, or floating, added to the scores; broadcast to [*, T, S]. Null for none.</param>
+    /// <param name="mask">bool, true where a query may look, or floating, added to the scores; broadcast to [*, T, S].</param>
     /// <param name="causal">True lets query i see keys 0 to i only.</param>
     /// <param name="scale">The factor on the scores; null for 1/√D.</param>
     /// <param name="dropout">The share of weights to drop, 0 to 1; give 0 in evaluation.</param>
@@ -94,10 +97,12 @@ public sealed partial class Tensor
         Tensor q = Spread(query, batch), k = Spread(key, batch), v = Spread(value, batch);
         double factor = scale ?? 1 / Math.Sqrt(Math.Max(1, query.Shape[^1]));
         if (mask is not null) batch = CheckAttentionMask(mask, batch, q.Shape[^2], k.Shape[^2]);
-        if (mask is { RequiresGrad: true } && Autograd.Enabled || dropout != 0) return AttentionByParts(q, k, v, mask, causal, factor, dropout, generator);
+        if (mask is { RequiresGrad: true } && Autograd.Enabled || dropout != 0) return AttentionByParts(
+            q, k, v, mask, causal, factor, dropout, generator);
         if (mask is null) return Op.RunMany(new AttentionOp(causal, factor, AttentionMask.None), q, k, v)[0];
         Tensor full = (mask.DType == DType.Bool ? mask : mask.To(q.DType)).Expand([.. batch.Dims, q.Shape[^2], k.Shape[^2]]);
-        return Op.RunMany(new AttentionOp(causal, factor, mask.DType == DType.Bool ? AttentionMask.Allowed : AttentionMask.Added), q, k, v, full)[0];
+        return Op.RunMany(
+            new AttentionOp(causal, factor, mask.DType == DType.Bool ? AttentionMask.Allowed : AttentionMask.Added), q, k, v, full)[0];
     }
 
     private static Tensor AttentionByParts(
@@ -110,7 +115,8 @@ public sealed partial class Tensor
             Tensor hidden = Arange(queries, device: q.Device).Unsqueeze(1).Lt(Arange(keys, device: q.Device));
             scores = scores.MaskedFill(hidden, double.NegativeInfinity);
         }
-        if (mask is not null) scores = mask.DType == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity) : scores + mask.To(q.DType);
+        if (mask is not null) scores = mask.DType == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity)
+            : scores + mask.To(q.DType);
         Tensor weights;
         if (mask is null || keys == 0)
         {
@@ -134,9 +140,13 @@ public sealed partial class Tensor
                 $"attention: query {query.Shape}, key {key.Shape}, value {value.Shape}; expected [*, T, D], [*, S, D] and [*, S, E]: " +
                 "query and key end in the same width, key and value have the same length.");
         if (!query.DType.IsFloating || key.DType != query.DType || value.DType != query.DType)
-            throw new DTypeException($"attention: query, key and value are {query.DType.Name}, {key.DType.Name} and {value.DType.Name}; they must be one floating dtype.");
+            throw new DTypeException(
+                $"attention: query, key and value are {query.DType.Name}, {key.DType.Name} and {value.DType.Name}; " +
+                "they must be one floating dtype.");
         if (mask is not null && mask.DType != DType.Bool && !mask.DType.IsFloating)
-            throw new DTypeException($"attention: the mask is {mask.DType.Name}; it must be bool (true where a query may look) or floating (added to the scores).");
+            throw new DTypeException(
+                $"attention: the mask is {mask.DType.Name}; it must be bool (true where a query may look) " +
+                "or floating (added to the scores).");
     }
 
     private static Shape CheckAttentionMask(Tensor mask, Shape batch, int queries, int keys)

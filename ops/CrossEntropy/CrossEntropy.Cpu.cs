@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Ballast.Cpu;
 
-/// <summary>Cross entropy in two passes over each row of logits: maximum, then exponential sum; nothing of the logits' size is written.</summary>
+/// <summary>
+/// Cross entropy in two passes over each row of logits: maximum, then exponential sum; nothing of the logits' size is written.
+/// </summary>
 internal sealed unsafe class CrossEntropyCpu : IKernel<CrossEntropyOp>
 {
     public DTypeSet DTypes => DTypeSet.Floating;
@@ -24,7 +26,8 @@ internal sealed unsafe class CrossEntropyCpu : IKernel<CrossEntropyOp>
         T* losses = op.Reduction == LossReduction.None ? outputs[0].PointerOf<T>() : work.Pointer<T>();
         T* weights = op.Weighted ? weight.Pointer<T>() : null;
         T all = weights is null ? T.CreateChecked(classes) : Rows<T>.Sum(weights, classes);
-        var body = new Body<T>(x.Pointer<T>(), targets, weights, all, outputs[1].PointerOf<T>(), losses, classes, op.IgnoreIndex, T.CreateChecked(op.Smoothing));
+        var body = new Body<T>(x.Pointer<T>(), targets, weights, all, outputs[1].PointerOf<T>(), losses, classes,
+            op.IgnoreIndex, T.CreateChecked(op.Smoothing));
         WorkerPool.For(rows, Rows<T>.Grain(classes), ref body);
 
         double total = 0, sum = 0;
@@ -46,12 +49,14 @@ internal sealed unsafe class CrossEntropyCpu : IKernel<CrossEntropyOp>
             long target = targets[row];
             if ((ulong)target < (ulong)classes || target == op.IgnoreIndex) continue;
             throw new ShapeException(
-                $"cross_entropy: the target at {Positions.Name(op.TargetShape, row)} is {target}; with {classes} classes it must be 0 to {classes - 1}, " +
+                $"cross_entropy: the target at {Positions.Name(op.TargetShape, row)} is {target}; with {classes} classes it must be 0 " +
+                $"to {classes - 1}, " +
                 $"or {op.IgnoreIndex} to be ignored.");
         }
     }
 
-    private readonly struct Body<T>(T* x, long* targets, T* weights, T all, T* stats, T* losses, long n, long ignore, T smoothing) : IRangeBody
+    private readonly struct Body<T>(T* x, long* targets, T* weights, T all, T* stats, T* losses, long n, long ignore, T smoothing)
+        : IRangeBody
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long begin, long end)
@@ -95,7 +100,8 @@ internal sealed unsafe class CrossEntropyGradCpu : IKernel<CrossEntropyGradOp>
         else Run<double>(op, inputs, outputs[0]);
     }
 
-    private static void Run<T>(in CrossEntropyGradOp op, ReadOnlySpan<Tensor> inputs, Tensor output) where T : unmanaged, IFloatingPointIeee754<T>
+    private static void Run<T>(in CrossEntropyGradOp op, ReadOnlySpan<Tensor> inputs, Tensor output)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (output.Elements == 0) return;
         using Dense x = new(inputs[0]), grad = new(inputs[1]), target = new(inputs[2]), weight = new(inputs[op.Weighted ? 5 : 2]);
@@ -106,8 +112,8 @@ internal sealed unsafe class CrossEntropyGradCpu : IKernel<CrossEntropyGradOp>
         if (op.Reduction == LossReduction.Mean) g /= *inputs[4].PointerOf<T>();
         T* each = op.Reduction == LossReduction.None ? grad.Pointer<T>() : null;
         var body = new Body<T>(
-            x.Pointer<T>(), target.Pointer<long>(), weights, all, inputs[3].PointerOf<T>(), each, g, output.PointerOf<T>(), classes, op.IgnoreIndex,
-            T.CreateChecked(op.Smoothing));
+            x.Pointer<T>(), target.Pointer<long>(), weights, all, inputs[3].PointerOf<T>(), each, g, output.PointerOf<T>(), classes,
+            op.IgnoreIndex, T.CreateChecked(op.Smoothing));
         WorkerPool.For(rows, Rows<T>.Grain(classes), ref body);
     }
 

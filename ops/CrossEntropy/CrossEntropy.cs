@@ -11,7 +11,9 @@ public enum LossReduction
     Sum,
 }
 
-/// <summary>Cross entropy of logits [N, V] and class numbers [N]; outputs: loss, per-row maximum and exponential sum [N, 2], total weight [].</summary>
+/// <summary>
+/// Cross entropy of logits [N, V] and class numbers [N]; outputs: loss, per-row maximum and exponential sum [N, 2], total weight [].
+/// </summary>
 /// <param name="TargetShape">The caller's shape of the targets, for the unreduced result and for messages.</param>
 /// <param name="IgnoreIndex">Targets of this value count for nothing.</param>
 /// <param name="Smoothing">The share of probability that is spread over all classes.</param>
@@ -82,21 +84,27 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">Shapes do not fit, or a target is no class number.</exception>
     /// <exception cref="DTypeException">The logits are not floating, or the targets are neither integers nor probabilities.</exception>
     public Tensor CrossEntropy(
-        Tensor target, Tensor? weight = null, long ignoreIndex = -100, double labelSmoothing = 0, LossReduction reduction = LossReduction.Mean)
+        Tensor target, Tensor? weight = null, long ignoreIndex = -100, double labelSmoothing = 0,
+        LossReduction reduction = LossReduction.Mean)
     {
         if (!DType.IsFloating) throw new DTypeException($"cross_entropy: the logits are {DType.Name}; they need a floating dtype.");
         if (Rank == 0) throw new ShapeException("cross_entropy: the logits are 0-d; they need a class axis: [V], [N, V] or [N, V, *].");
         if (labelSmoothing is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(labelSmoothing), $"cross_entropy: a label smoothing of {labelSmoothing} was given; it is a share, 0 to 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(labelSmoothing), $"cross_entropy: a label smoothing of {labelSmoothing} was given; it is a share, 0 to 1.");
         int axis = Rank == 1 ? 0 : 1, classes = Shape[axis];
         if (weight is not null) CheckClassWeights(weight, classes);
-        if (target.DType.IsFloating && target.Shape == Shape) return CrossEntropyOfProbabilities(target, weight, axis, labelSmoothing, reduction);
+        if (target.DType.IsFloating && target.Shape == Shape) return CrossEntropyOfProbabilities(
+            target, weight, axis, labelSmoothing, reduction);
         if (target.DType is not (DType.Int64 or DType.Int32))
-            throw new DTypeException($"cross_entropy: the targets are {target.DType.Name} {target.Shape}; class numbers are int64 or int32, probabilities have the logits' shape {Shape}.");
+            throw new DTypeException(
+                $"cross_entropy: the targets are {target.DType.Name} {target.Shape}; " +
+                $"class numbers are int64 or int32, probabilities have the logits' shape {Shape}.");
         Shape expected = new([.. Shape.Dims[..axis], .. Shape.Dims[(axis + 1)..]]);
         if (target.Shape != expected)
             throw new ShapeException(
-                $"cross_entropy: logits {Shape} need targets {expected} (the classes are axis {axis}), but the targets are {target.Shape}. " +
+                $"cross_entropy: logits {Shape} need targets {expected} (the classes are axis {axis}), but the targets are " +
+                $"{target.Shape}. " +
                 "For logits [B, T, V] flatten first: logits.Reshape(-1, V) and targets.Reshape(-1).");
         Tensor rows = Rank <= 2 ? this : MoveAxisLast(axis);
         var op = new CrossEntropyOp(target.Shape, ignoreIndex, labelSmoothing, reduction, weight is not null);
@@ -128,10 +136,15 @@ public sealed partial class Tensor
 
     private void CheckClassWeights(Tensor weight, int classes)
     {
-        if (weight.Shape != [classes]) throw new ShapeException($"cross_entropy: the class weights are {weight.Shape}; for logits {Shape} they must be [{classes}].");
-        if (weight.DType != DType) throw new DTypeException($"cross_entropy: the class weights are {weight.DType.Name}, the logits {DType.Name}; cast the weights with To(DType.{DType}).");
+        if (weight.Shape != [classes])
+            throw new ShapeException($"cross_entropy: the class weights are {weight.Shape}; for logits {Shape} they must be [{classes}].");
+        if (weight.DType != DType)
+            throw new DTypeException(
+                $"cross_entropy: the class weights are {weight.DType.Name}, the logits {DType.Name}; cast the weights with " +
+                $"To(DType.{DType}).");
         if (weight.RequiresGrad && Autograd.Enabled)
-            throw new AutogradException("cross_entropy: the class weights require a gradient, but the loss has none for them; pass weight.Detach().");
+            throw new AutogradException(
+                "cross_entropy: the class weights require a gradient, but the loss has none for them; pass weight.Detach().");
     }
 
     private Tensor MoveAxisLast(int axis)

@@ -12,7 +12,8 @@ internal sealed unsafe class DropoutCpu : IKernel<DropoutOp>
     public void Run(in DropoutOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         using Dense x = new(inputs[0]), mask = new(inputs[1]);
-        if (outputs[0].DType == DType.Float32) Run(x.Pointer<float>(), mask.Pointer<byte>(), outputs[0].PointerOf<float>(), (float)op.Scale, outputs[0].Elements);
+        if (outputs[0].DType == DType.Float32) Run(
+            x.Pointer<float>(), mask.Pointer<byte>(), outputs[0].PointerOf<float>(), (float)op.Scale, outputs[0].Elements);
         else Run(x.Pointer<double>(), mask.Pointer<byte>(), outputs[0].PointerOf<double>(), op.Scale, outputs[0].Elements);
     }
 

@@ -35,7 +35,8 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtype is not floating.</exception>
     public Tensor Dropout(double p, bool training = true, Generator? generator = null)
     {
-        if (p is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(p), $"dropout: a probability of {p} was given; it lies in 0 to 1.");
+        if (p is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(p), $"dropout: a probability of {p} was given; it lies in 0 to 1.");
         if (!DType.IsFloating) throw new DTypeException($"dropout: the elements are {DType.Name}; scaling needs a floating dtype.");
         if (p == 0 || !training || Elements == 0) return this;
         if (p == 1) return Mul(0);

@@ -19,7 +19,8 @@ internal sealed unsafe class EmbeddingCpu : IKernel<EmbeddingOp>
         {
             if ((ulong)numbers[i] >= (ulong)rows)
                 throw new ShapeException(
-                    $"embedding: the index at {Positions.Name(inputs[1].Shape, i)} is {numbers[i]}; the table {weight.Shape} {weight.Describe()} has {rows} rows" +
+                    $"embedding: the index at {Positions.Name(inputs[1].Shape, i)} is {numbers[i]}; the table {weight.Shape} " +
+                    $"{weight.Describe()} has {rows} rows" +
                     (rows == 0 ? "." : $", 0 to {rows - 1}."));
         }
         if (outputs[0].Elements == 0) return;
@@ -63,7 +64,8 @@ internal sealed unsafe class EmbeddingGradCpu : IKernel<EmbeddingGradOp>
         else Run<double>(op, inputs, outputs[0]);
     }
 
-    private static void Run<T>(in EmbeddingGradOp op, ReadOnlySpan<Tensor> inputs, Tensor output) where T : unmanaged, IFloatingPointIeee754<T>
+    private static void Run<T>(in EmbeddingGradOp op, ReadOnlySpan<Tensor> inputs, Tensor output)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (output.Elements == 0) return;
         using Dense grad = new(inputs[0]), indices = new(inputs[1]);

@@ -27,7 +27,8 @@ public readonly record struct EmbeddingGradOp(int Rows, long Padding) : IOp<Embe
     public static OpTraits Traits { get; } = new("embedding_grad", Differentiable: false);
 
     /// <inheritdoc/>
-    public void Infer(ReadOnlySpan<Tensor> inputs, Span<TensorSpec> outputs) => outputs[0] = new([Rows, inputs[0].Shape[^1]], inputs[0].DType);
+    public void Infer(ReadOnlySpan<Tensor> inputs, Span<TensorSpec> outputs) =>
+        outputs[0] = new([Rows, inputs[0].Shape[^1]], inputs[0].DType);
 
     /// <inheritdoc/>
     public Saves SavedFor(int input) => Saves.None;
@@ -53,10 +54,12 @@ public sealed partial class Tensor
     {
         if (weight.Rank != 2) throw new ShapeException($"embedding: the table is {weight.Shape} {weight.Describe()}; it must be [V, C].");
         if (indices.DType is not (DType.Int64 or DType.Int32))
-            throw new DTypeException($"embedding: the indices are {indices.DType.Name}; row numbers are int64 or int32, so cast with ToLong().");
+            throw new DTypeException(
+                $"embedding: the indices are {indices.DType.Name}; row numbers are int64 or int32, so cast with ToLong().");
         int rows = weight.Shape[0];
         if (paddingIndex is { } given && (given < -rows || given >= rows))
-            throw new ShapeException($"embedding: the padding index {given} is no row of the table {weight.Shape}; {-rows} to {rows - 1} are.");
+            throw new ShapeException(
+                $"embedding: the padding index {given} is no row of the table {weight.Shape}; {-rows} to {rows - 1} are.");
         long padding = paddingIndex is null ? -1 : paddingIndex.Value < 0 ? paddingIndex.Value + rows : paddingIndex.Value;
         return Op.Run(new EmbeddingOp(padding), weight, indices.To(DType.Int64));
     }

@@ -67,15 +67,19 @@ internal sealed unsafe class LayerNormGradCpu : IKernel<LayerNormGradOp>
     public void Run(in LayerNormGradOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         Tensor weight = inputs[op.HasWeight ? 4 : 0];
-        if (outputs[0].DType == DType.Float32) NormGrad<float>.Run(inputs[0], inputs[1], inputs[2], inputs[3], op.HasWeight ? weight : null, outputs[0], outputs[1], outputs[2]);
-        else NormGrad<double>.Run(inputs[0], inputs[1], inputs[2], inputs[3], op.HasWeight ? weight : null, outputs[0], outputs[1], outputs[2]);
+        if (outputs[0].DType == DType.Float32) NormGrad<float>.Run(
+            inputs[0], inputs[1], inputs[2], inputs[3], op.HasWeight ? weight : null, outputs[0], outputs[1], outputs[2]);
+        else NormGrad<double>.Run(
+            inputs[0], inputs[1], inputs[2], inputs[3], op.HasWeight ? weight : null, outputs[0], outputs[1], outputs[2]);
     }
 }
 
 /// <summary>What the gradients of both normalisations share.</summary>
 internal static unsafe class NormGrad<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    /// <summary>Writes the gradients; a tensor without elements is not wanted, and without means they are taken as zero and held fixed.</summary>
+    /// <summary>
+    /// Writes the gradients; a tensor without elements is not wanted, and without means they are taken as zero and held fixed.
+    /// </summary>
     public static void Run(
         Tensor input, Tensor gradient, Tensor? means, Tensor deviations, Tensor? weight, Tensor dInput, Tensor dWeight, Tensor? dBias)
     {
@@ -87,12 +91,14 @@ internal static unsafe class NormGrad<T> where T : unmanaged, IFloatingPointIeee
             if (dBias is not null) Clear(dBias);
             return;
         }
-        using Dense x = new(input), g = new(gradient), factors = new(weight ?? deviations), mean = new(means ?? deviations), deviation = new(deviations);
+        using Dense x = new(input), g = new(gradient), factors = new(weight ?? deviations), mean = new(means ?? deviations),
+            deviation = new(deviations);
         // Each piece sums its rows apart; the pieces are then added in order, so the result depends on their number alone.
         int pieces = WorkerPool.ChunkCount(rows, Rows<T>.Grain(length));
         using Dense work = Dense.Work<T>(2 * pieces * length);
         var body = new Body(
-            x.Pointer<T>(), g.Pointer<T>(), weight is null ? null : factors.Pointer<T>(), means is null ? null : mean.Pointer<T>(), deviation.Pointer<T>(),
+            x.Pointer<T>(), g.Pointer<T>(), weight is null ? null : factors.Pointer<T>(),
+            means is null ? null : mean.Pointer<T>(), deviation.Pointer<T>(),
             dInput.Elements > 0 ? dInput.PointerOf<T>() : null, wantsWeight ? work.Pointer<T>() : null,
             wantsBias ? work.Pointer<T>() + pieces * length : null, rows, length, pieces);
         WorkerPool.For(pieces, 1, ref body);
@@ -123,7 +129,8 @@ internal static unsafe class NormGrad<T> where T : unmanaged, IFloatingPointIeee
                 if (dWeight is not null) new Span<T>(dWeight, (int)n).Clear();
                 if (dBias is not null) new Span<T>(dBias, (int)n).Clear();
                 for (long row = rows * piece / pieces; row < rows * (piece + 1) / pieces; row++)
-                    Row(x + row * n, g + row * n, means is null ? T.Zero : means[row], deviations[row], dx is null ? null : dx + row * n, dWeight, dBias);
+                    Row(x + row * n, g + row * n, means is null ? T.Zero : means[row], deviations[row],
+                        dx is null ? null : dx + row * n, dWeight, dBias);
             }
         }
 

@@ -44,7 +44,8 @@ public readonly record struct LayerNormOp(int Axes, double Eps, bool HasWeight, 
 }
 
 /// <summary>The gradients of <see cref="LayerNormOp"/> for input, weight and bias in one pass; those not needed are empty.</summary>
-public readonly record struct LayerNormGradOp(int Axes, bool HasWeight, bool NeedsInput, bool NeedsWeight, bool NeedsBias) : IOp<LayerNormGradOp>
+public readonly record struct LayerNormGradOp(int Axes, bool HasWeight, bool NeedsInput, bool NeedsWeight, bool NeedsBias)
+    : IOp<LayerNormGradOp>
 {
     /// <inheritdoc/>
     public static OpTraits Traits { get; } = new("layer_norm_grad", Outputs: 3, Differentiable: false);
@@ -97,12 +98,17 @@ public sealed partial class Tensor
 
     private void CheckNormalized(string op, Shape row, Tensor? parameter, string name)
     {
-        if (!DType.IsFloating) throw new DTypeException($"{op}: the input is {DType.Name}; it needs a floating dtype, so cast with To(DType.Float32) first.");
+        if (!DType.IsFloating)
+            throw new DTypeException($"{op}: the input is {DType.Name}; it needs a floating dtype, so cast with To(DType.Float32) first.");
         if (row.Rank == 0 || row.Rank > Rank || Shape[^row.Rank..] != row)
             throw new ShapeException($"{op}: the input {Shape} does not end in the normalised shape {row} {Describe()}.");
         if (parameter is null) return;
-        if (parameter.Shape != row) throw new ShapeException($"{op}: the {name} is {parameter.Shape} {parameter.Describe()}; it must have the normalised shape {row}.");
+        if (parameter.Shape != row)
+            throw new ShapeException(
+                $"{op}: the {name} is {parameter.Shape} {parameter.Describe()}; it must have the normalised shape {row}.");
         if (parameter.DType != DType)
-            throw new DTypeException($"{op}: the {name} is {parameter.DType.Name}, the input {DType.Name}; cast one of them, or the whole module with To(DType.{DType}).");
+            throw new DTypeException(
+                $"{op}: the {name} is {parameter.DType.Name}, the input {DType.Name}; " +
+                $"cast one of them, or the whole module with To(DType.{DType}).");
     }
 }

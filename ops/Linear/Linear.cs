@@ -12,17 +12,24 @@ public readonly record struct LinearOp(bool HasBias) : IOp<LinearOp>
         Tensor x = inputs[0], weight = inputs[1];
         if (weight.Rank != 2) throw new ShapeException($"linear: the weight is {weight.Shape} {weight.Describe()}; it must be [Out, In].");
         if (x.Rank == 0 || x.Shape[^1] != weight.Shape[1])
-            throw new ShapeException($"linear: the input is {x.Shape} {x.Describe()}, the weight [Out, In] = {weight.Shape} {weight.Describe()}; the input's last axis must be {weight.Shape[1]}.");
+            throw new ShapeException(
+                $"linear: the input is {x.Shape} {x.Describe()}, the weight [Out, In] = {weight.Shape} {weight.Describe()}; " +
+                $"the input's last axis must be {weight.Shape[1]}.");
         if (HasBias && inputs[2].Shape != [weight.Shape[0]])
-            throw new ShapeException($"linear: the bias is {inputs[2].Shape} {inputs[2].Describe()}; for the weight {weight.Shape} it must be [{weight.Shape[0]}].");
+            throw new ShapeException(
+                $"linear: the bias is {inputs[2].Shape} {inputs[2].Describe()}; for the weight {weight.Shape} it must be " +
+                $"[{weight.Shape[0]}].");
         for (int i = 1; i < inputs.Length; i++)
         {
             if (inputs[i].DType != x.DType)
                 throw new DTypeException(
-                    $"linear: the input is {x.DType.Name}, the {(i == 1 ? "weight" : "bias")} {inputs[i].DType.Name} {inputs[i].Describe()}; " +
+                    $"linear: the input is {x.DType.Name}, the {(i == 1 ? "weight" : "bias")} {inputs[i].DType.Name} " +
+                    $"{inputs[i].Describe()}; " +
                     "cast the input with To(dtype), or the module.");
         }
-        if (!x.DType.IsFloating) throw new DTypeException($"linear: the input is {x.DType.Name}; it needs a floating dtype, so cast with To(DType.Float32) first.");
+        if (!x.DType.IsFloating)
+            throw new DTypeException(
+                $"linear: the input is {x.DType.Name}; it needs a floating dtype, so cast with To(DType.Float32) first.");
         outputs[0] = new([.. x.Shape.Dims[..^1], weight.Shape[0]], x.DType);
     }
 

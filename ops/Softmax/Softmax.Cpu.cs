@@ -82,7 +82,8 @@ internal sealed unsafe class SoftmaxGradCpu : IKernel<SoftmaxGradOp>
         else Run<double>(op, inputs, outputs[0]);
     }
 
-    private static void Run<T>(in SoftmaxGradOp op, ReadOnlySpan<Tensor> inputs, Tensor output) where T : unmanaged, IFloatingPointIeee754<T>
+    private static void Run<T>(in SoftmaxGradOp op, ReadOnlySpan<Tensor> inputs, Tensor output)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (output.Elements == 0) return;
         using Dense grad = new(inputs[0]), result = new(inputs[1]);
@@ -150,7 +151,7 @@ internal sealed unsafe class SoftmaxGradCpu : IKernel<SoftmaxGradOp>
 /// <summary>A dense tensor seen as [Outer, Length, Inner], where the slices run along Length; columns are handled in blocks.</summary>
 internal readonly struct Slices
 {
-    public const int BlockColumns = 64;
+    public const int BlockColumns = 256;
 
     private readonly long _blocksPerOuter;
 

@@ -10,7 +10,9 @@ public readonly record struct SoftmaxOp(int Axis, bool Log) : IOp<SoftmaxOp>
     public void Infer(ReadOnlySpan<Tensor> inputs, Span<TensorSpec> outputs)
     {
         if (!inputs[0].DType.IsFloating)
-            throw new DTypeException($"{(Log ? "log_softmax" : "softmax")}: the elements are {inputs[0].DType.Name}; exponentials need a floating dtype, so cast with To(DType.Float32) first.");
+            throw new DTypeException(
+                $"{(Log ? "log_softmax" : "softmax")}: the elements are {inputs[0].DType.Name}; " +
+                "exponentials need a floating dtype, so cast with To(DType.Float32) first.");
         outputs[0] = new(inputs[0].Shape, inputs[0].DType);
     }
 
@@ -50,7 +52,9 @@ public sealed partial class Tensor
     public Tensor Softmax(int axis = -1) => Op.Run(new SoftmaxOp(SliceAxis(axis), false), this);
 
     /// <summary>The logarithm of softmax along an axis: x − max x − log Σ exp(x − max x), finite where softmax itself would be 0.</summary>
-    /// <remarks>Shape: [*] → [*]. Gradient: g − exp(y)·Σ g, from the saved result. Source: PyTorch, torch.nn.functional.log_softmax.</remarks>
+    /// <remarks>
+    /// Shape: [*] → [*]. Gradient: g − exp(y)·Σ g, from the saved result. Source: PyTorch, torch.nn.functional.log_softmax.
+    /// </remarks>
     /// <exception cref="DTypeException">The dtype is not floating.</exception>
     /// <exception cref="ShapeException">There is no such axis.</exception>
     public Tensor LogSoftmax(int axis = -1) => Op.Run(new SoftmaxOp(SliceAxis(axis), true), this);

@@ -13,10 +13,13 @@ public sealed class AttentionTests
     {
         foreach (bool causal in new[] { false, true })
         {
-            Tensor q = NnTensors.Random([2, 3, queries, width], 1, DType.Float32, 2), k = NnTensors.Random([2, 3, keys, width], 2, DType.Float32, 2);
-            Tensor v = NnTensors.Random([2, 3, keys, width + 1], 3, DType.Float32), g = NnTensors.Random([2, 3, queries, width + 1], 4, DType.Float32);
+            Tensor q = NnTensors.Random([2, 3, queries, width], 1, DType.Float32, 2),
+                k = NnTensors.Random([2, 3, keys, width], 2, DType.Float32, 2);
+            Tensor v = NnTensors.Random([2, 3, keys, width + 1], 3, DType.Float32),
+                g = NnTensors.Random([2, 3, queries, width + 1], 4, DType.Float32);
             (Tensor expected, Tensor[] grads) = Gradients([q, k, v], g, t => Reference(t[0], t[1], t[2], null, causal), DType.Float64);
-            (Tensor actual, Tensor[] own) = Gradients([q, k, v], g, t => Tensor.ScaledDotProductAttention(t[0], t[1], t[2], causal: causal), DType.Float32);
+            (Tensor actual, Tensor[] own) = Gradients([q, k, v], g, t =>
+                Tensor.ScaledDotProductAttention(t[0], t[1], t[2], causal: causal), DType.Float32);
             NnTensors.Near(expected, actual, 5e-6);
             for (int i = 0; i < 3; i++) NnTensors.Near(grads[i], own[i], 3e-5);
         }
@@ -30,7 +33,8 @@ public sealed class AttentionTests
     public void Masks_stretch_over_leading_axes_and_combine_with_causal(DType dtype, bool causal)
     {
         const int Queries = 70, Keys = 270;
-        Tensor q = NnTensors.Random([2, 3, Queries, 4], 1), k = NnTensors.Random([2, 3, Keys, 4], 2), v = NnTensors.Random([2, 3, Keys, 5], 3);
+        Tensor q = NnTensors.Random([2, 3, Queries, 4], 1), k = NnTensors.Random([2, 3, Keys, 4], 2),
+            v = NnTensors.Random([2, 3, Keys, 5], 3);
         Tensor g = NnTensors.Random([2, 3, Queries, 5], 4);
         foreach (Shape shape in new Shape[] { [Queries, Keys], [2, 1, 1, Keys], [3, Queries, 1] })
         {
@@ -38,7 +42,8 @@ public sealed class AttentionTests
             if (dtype == DType.Bool && shape[^1] == Keys) mask.Narrow(-1, 0, 1).FillInPlace(true); // nobody is blind
             if (dtype == DType.Bool && shape[^1] == 1) mask.FillInPlace(true);
             (Tensor expected, Tensor[] grads) = Gradients([q, k, v], g, t => Reference(t[0], t[1], t[2], mask, causal), DType.Float64);
-            (Tensor actual, Tensor[] own) = Gradients([q, k, v], g, t => Tensor.ScaledDotProductAttention(t[0], t[1], t[2], mask, causal), DType.Float64);
+            (Tensor actual, Tensor[] own) = Gradients([q, k, v], g, t =>
+                Tensor.ScaledDotProductAttention(t[0], t[1], t[2], mask, causal), DType.Float64);
             NnTensors.Near(expected, actual, 1e-12);
             for (int i = 0; i < 3; i++) NnTensors.Near(grads[i], own[i], 1e-12);
         }
@@ -50,8 +55,10 @@ public sealed class AttentionTests
     public void Gradients_match_finite_differences(bool causal)
     {
         Tensor q = NnTensors.Random([2, 3, 4], 6), k = NnTensors.Random([2, 5, 4], 7), v = NnTensors.Random([2, 5, 2], 8);
-        NnTensors.CheckGradients(t => Tensor.ScaledDotProductAttention(t[0], t[1], t[2], causal: causal), q.WithGrad(), k.WithGrad(), v.WithGrad());
-        Tensor[] strided = [NnTensors.Strided(q.Detach()).WithGrad(), NnTensors.Strided(k.Detach()).WithGrad(), NnTensors.Strided(v.Detach()).WithGrad()];
+        NnTensors.CheckGradients(t =>
+            Tensor.ScaledDotProductAttention(t[0], t[1], t[2], causal: causal), q.WithGrad(), k.WithGrad(), v.WithGrad());
+        Tensor[] strided = [NnTensors.Strided(q.Detach()).WithGrad(), NnTensors.Strided(k.Detach()).WithGrad(),
+            NnTensors.Strided(v.Detach()).WithGrad()];
         NnTensors.CheckGradients(t => Tensor.ScaledDotProductAttention(t[0], t[1], t[2], causal: causal, scale: 0.7), strided);
         Tensor mask = NnTensors.Random([3, 5], 9).WithGrad();
         NnTensors.CheckGradients(t => Tensor.ScaledDotProductAttention(t[0], t[1], t[2], t[3], causal), q, k, v, mask);
@@ -65,7 +72,8 @@ public sealed class AttentionTests
         Tensor expected = Tensor.ScaledDotProductAttention(Part(0).Clone(), Part(1).Clone(), Part(2).Clone(), causal: true);
         NnTensors.Near(expected, Tensor.ScaledDotProductAttention(Part(0), Part(1), Part(2), causal: true), 1e-14);
 
-        Tensor q = NnTensors.Random([2, 3, 4, 6], 2), k = NnTensors.Random([1, 5, 6], 3).WithGrad(), v = NnTensors.Random([2, 1, 5, 6], 4).WithGrad();
+        Tensor q = NnTensors.Random([2, 3, 4, 6], 2), k = NnTensors.Random([1, 5, 6], 3).WithGrad(),
+            v = NnTensors.Random([2, 1, 5, 6], 4).WithGrad();
         NnTensors.CheckGradients(t => Tensor.ScaledDotProductAttention(t[0], t[1], t[2]), q.WithGrad(), k, v);
     }
 
@@ -86,7 +94,8 @@ public sealed class AttentionTests
         Tensor added = Tensor.Where(mask, 0.0, Tensor.Full([2, 3], double.NegativeInfinity, DType.Float64));
         Tensor Attend(Tensor m, double dropout, out Tensor[] grads)
         {
-            Tensor q = NnTensors.Random([2, 4], 1).WithGrad(), k = NnTensors.Random([3, 4], 2).WithGrad(), v = NnTensors.Random([3, 4], 3).WithGrad();
+            Tensor q = NnTensors.Random([2, 4], 1).WithGrad(), k = NnTensors.Random([3, 4], 2).WithGrad(),
+                v = NnTensors.Random([3, 4], 3).WithGrad();
             Tensor y = Tensor.ScaledDotProductAttention(q, k, v, m, dropout: dropout);
             y.Backward(Tensor.Ones([2, 4], DType.Float64));
             grads = [q.Grad!, k.Grad!, v.Grad!];
@@ -109,7 +118,8 @@ public sealed class AttentionTests
     {
         Tensor q = NnTensors.Random([2, 6, 4], 1), v = Tensor.Eye(6, dtype: DType.Float64).Expand(2, 6, 6);
         double[] plain = NnTensors.Doubles(Tensor.ScaledDotProductAttention(q, q, v, causal: true));
-        double[] dropped = NnTensors.Doubles(Tensor.ScaledDotProductAttention(q, q, v, causal: true, dropout: 0.25, generator: new Generator(3)));
+        double[] dropped = NnTensors.Doubles(
+            Tensor.ScaledDotProductAttention(q, q, v, causal: true, dropout: 0.25, generator: new Generator(3)));
         var mask = new bool[72];
         new Generator(3).FillBernoulli(mask, 0.75);
         NnTensors.Near(plain.Select((p, i) => mask[i] ? p / 0.75 : 0).ToArray(), dropped, 1e-14);
@@ -129,7 +139,8 @@ public sealed class AttentionTests
     [Fact]
     public void Empty_inputs_pass()
     {
-        Tensor Attend(Shape q, Shape k, Shape v) => Tensor.ScaledDotProductAttention(Tensor.Ones(q).WithGrad(), Tensor.Ones(k), Tensor.Ones(v));
+        Tensor Attend(Shape q, Shape k, Shape v) =>
+            Tensor.ScaledDotProductAttention(Tensor.Ones(q).WithGrad(), Tensor.Ones(k), Tensor.Ones(v));
         Assert.Equal([0, 4, 5], Attend([0, 4, 3], [0, 2, 3], [0, 2, 5]).Shape);
         Assert.Equal([2, 0, 5], Attend([2, 0, 3], [2, 2, 3], [2, 2, 5]).Shape);
         Tensor none = Attend([2, 4, 3], [2, 0, 3], [2, 0, 5]);
@@ -138,7 +149,8 @@ public sealed class AttentionTests
         Assert.Equal([2, 4, 0], Attend([2, 4, 3], [2, 2, 3], [2, 2, 0]).Shape);
         Assert.All(Attend([2, 4, 0], [2, 2, 0], [2, 2, 5]).ToArray<float>(), x => Assert.Equal(1f, x));
         Assert.Equal([2, 4, 5], Tensor.ScaledDotProductAttention(
-            Tensor.Empty([2, 4, 3], DType.Float32, Device.Meta), Tensor.Empty([2, 2, 3], DType.Float32, Device.Meta), Tensor.Empty([2, 2, 5], DType.Float32, Device.Meta)).Shape);
+            Tensor.Empty([2, 4, 3], DType.Float32, Device.Meta), Tensor.Empty([2, 2, 3], DType.Float32, Device.Meta),
+            Tensor.Empty([2, 2, 5], DType.Float32, Device.Meta)).Shape);
     }
 
     [Fact]
@@ -157,7 +169,8 @@ public sealed class AttentionTests
     public void Shapes_and_dtypes_that_do_not_fit_are_refused()
     {
         Tensor x = Tensor.Zeros([2, 4, 3]);
-        Assert.Contains("[*, T, D]", Assert.Throws<ShapeException>(() => Tensor.ScaledDotProductAttention(x, Tensor.Zeros([2, 4, 2]), x)).Message);
+        Assert.Contains(
+            "[*, T, D]", Assert.Throws<ShapeException>(() => Tensor.ScaledDotProductAttention(x, Tensor.Zeros([2, 4, 2]), x)).Message);
         Assert.Throws<ShapeException>(() => Tensor.ScaledDotProductAttention(x, x, Tensor.Zeros([2, 5, 3])));
         Assert.Throws<ShapeException>(() => Tensor.ScaledDotProductAttention(x, Tensor.Zeros([3, 4, 3]), Tensor.Zeros([3, 4, 3])));
         Assert.Throws<ShapeException>(() => Tensor.ScaledDotProductAttention(x, x, x, Tensor.Zeros([4, 5])));
@@ -176,8 +189,10 @@ public sealed class AttentionTests
     private static Tensor Reference(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal)
     {
         Tensor scores = q.MatMul(k.Transpose(-2, -1)) / Math.Sqrt(q.Shape[^1]);
-        if (mask is not null) scores = mask.DType == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity) : scores + mask;
-        if (causal) scores = scores.MaskedFill(Tensor.Arange(q.Shape[^2]).Unsqueeze(1).Lt(Tensor.Arange(k.Shape[^2])), double.NegativeInfinity);
+        if (mask is not null) scores = mask.DType == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity)
+            : scores + mask;
+        if (causal) scores = scores.MaskedFill(
+            Tensor.Arange(q.Shape[^2]).Unsqueeze(1).Lt(Tensor.Arange(k.Shape[^2])), double.NegativeInfinity);
         return scores.Softmax().MatMul(v);
     }
 }

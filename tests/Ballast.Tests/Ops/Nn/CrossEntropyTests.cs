@@ -15,7 +15,8 @@ public sealed class CrossEntropyTests
             double[] expected = targets.Select((t, i) => -log[i * classes + t]).ToArray();
             NnTensors.Near(expected, NnTensors.Doubles(x.CrossEntropy(Tensor.From(targets), reduction: LossReduction.None)), tolerance);
             NnTensors.Near([expected.Average()], NnTensors.Doubles(x.CrossEntropy(Tensor.From(targets))), tolerance);
-            NnTensors.Near([expected.Sum()], NnTensors.Doubles(x.CrossEntropy(Tensor.From(targets), reduction: LossReduction.Sum)), tolerance);
+            NnTensors.Near(
+                [expected.Sum()], NnTensors.Doubles(x.CrossEntropy(Tensor.From(targets), reduction: LossReduction.Sum)), tolerance);
         }
     }
 
@@ -38,11 +39,13 @@ public sealed class CrossEntropyTests
         Tensor target = Tensor.From([3L, -1, 0, 4]), weight = NnTensors.Random([5], 1).Abs() + 0.5;
         Tensor x = NnTensors.Random([4, 5], 2);
         foreach (Tensor input in new[] { x, NnTensors.Strided(x) })
-            NnTensors.CheckGradients(t => t[0].CrossEntropy(target, weighted ? weight : null, -1, smoothing, reduction), input.Detach().WithGrad());
+            NnTensors.CheckGradients(t =>
+                t[0].CrossEntropy(target, weighted ? weight : null, -1, smoothing, reduction), input.Detach().WithGrad());
         Tensor deep = NnTensors.Random([2, 3, 2], 3).WithGrad(), labels = Tensor.From([0L, 2, 1, 1], [2, 2]);
         NnTensors.CheckGradients(t => t[0].CrossEntropy(labels, null, -1, smoothing, reduction), deep);
         Tensor probabilities = NnTensors.Random([4, 5], 4).Softmax();
-        NnTensors.CheckGradients(t => t[0].CrossEntropy(probabilities, weighted ? weight : null, -1, smoothing, reduction), x.Detach().WithGrad());
+        NnTensors.CheckGradients(t =>
+            t[0].CrossEntropy(probabilities, weighted ? weight : null, -1, smoothing, reduction), x.Detach().WithGrad());
     }
 
     [Fact]

@@ -50,7 +50,8 @@ public sealed class EmbeddingTests
         Assert.All(table.Grad!.ToArray<float>(), v => Assert.Equal(0f, v));
         Assert.Equal([2, 0], Tensor.Embedding(Tensor.Zeros([4, 0]), Tensor.From([1L, 2])).Shape);
         Assert.Equal([0, 3], Tensor.Embedding(Tensor.Zeros([0, 3]), Tensor.Zeros([0], DType.Int64)).Shape);
-        Assert.Equal([5, 3], Tensor.Embedding(Tensor.Empty([4, 3], DType.Float32, Device.Meta), Tensor.Empty([5], DType.Int64, Device.Meta)).Shape);
+        Assert.Equal(
+            [5, 3], Tensor.Embedding(Tensor.Empty([4, 3], DType.Float32, Device.Meta), Tensor.Empty([5], DType.Int64, Device.Meta)).Shape);
     }
 
     [Fact]

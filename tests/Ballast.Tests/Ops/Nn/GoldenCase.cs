@@ -9,7 +9,8 @@ internal sealed class GoldenCase
     private static readonly Lazy<IReadOnlyDictionary<string, Tensor>> _layers = new(() => Safetensors.Load(PathOf("layers")));
     private static readonly Lazy<IReadOnlyDictionary<string, Tensor>> _optimizers = new(() => Safetensors.Load(PathOf("optimizers")));
     private static readonly Lazy<IReadOnlyDictionary<string, string>> _layerOptions = new(() => Safetensors.LoadMetadata(PathOf("layers")));
-    private static readonly Lazy<IReadOnlyDictionary<string, string>> _optimizerOptions = new(() => Safetensors.LoadMetadata(PathOf("optimizers")));
+    private static readonly Lazy<IReadOnlyDictionary<string, string>> _optimizerOptions =
+        new(() => Safetensors.LoadMetadata(PathOf("optimizers")));
 
     private readonly IReadOnlyDictionary<string, Tensor> _tensors;
     private readonly string _name;
@@ -38,7 +39,9 @@ internal sealed class GoldenCase
 
     public Tensor? Find(string name) => _tensors.TryGetValue($"{_name}/{name}", out Tensor? tensor) ? tensor.Clone() : null;
 
-    /// <summary>Runs the op on the case's inputs and compares its output, and the gradients of Σ output·loss_weight, with PyTorch's.</summary>
+    /// <summary>
+    /// Runs the op on the case's inputs and compares its output, and the gradients of Σ output·loss_weight, with PyTorch's.
+    /// </summary>
     public void Check(Func<GoldenInputs, Tensor> function, double tolerance = 2e-6)
     {
         var inputs = new GoldenInputs(this);
@@ -60,7 +63,8 @@ internal sealed class GoldenCase
     private static string PathOf(string file) => Path.Combine(Repository.Root, "tests", "Ballast.Tests", "Golden", $"{file}.safetensors");
 
     private static IEnumerable<string> Names(IReadOnlyDictionary<string, string> all, string key, string value) => all
-        .Where(pair => pair.Value.StartsWith('{') && JsonDocument.Parse(pair.Value).RootElement.TryGetProperty(key, out JsonElement found) && found.GetString() == value)
+        .Where(pair => pair.Value.StartsWith('{') && JsonDocument.Parse(pair.Value).RootElement.TryGetProperty(key, out JsonElement found)
+            && found.GetString() == value)
         .Select(pair => pair.Key).Order(StringComparer.Ordinal);
 }
 

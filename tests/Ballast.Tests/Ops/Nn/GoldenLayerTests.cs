@@ -62,7 +62,8 @@ public sealed class GoldenLayerTests
 
     [Theory]
     [MemberData(nameof(Attentions))]
-    public void Attention_gives_the_golden_output_and_gradients(string name) => GoldenCase.Layer(name).Check(c => Tensor.ScaledDotProductAttention(
+    public void Attention_gives_the_golden_output_and_gradients(string name) =>
+        GoldenCase.Layer(name).Check(c => Tensor.ScaledDotProductAttention(
         c["query"], c["key"], c["value"], c.Find("mask"), c.Options.GetProperty("causal").GetBoolean(),
         c.Options.TryGetProperty("scale", out JsonElement scale) ? scale.GetDouble() : null));
 
@@ -75,7 +76,8 @@ public sealed class GoldenLayerTests
         (int batch, int length, int width) = x.Shape;
         Tensor[] parts = Tensor.Linear(x, c["qkv_weight"], c["qkv_bias"]).Chunk(3, -1)
             .Select(part => part.Reshape(batch, length, heads, width / heads).Transpose(1, 2)).ToArray();
-        Tensor merged = Tensor.ScaledDotProductAttention(parts[0], parts[1], parts[2], causal: true).Transpose(1, 2).Reshape(batch, length, width);
+        Tensor merged = Tensor.ScaledDotProductAttention(parts[0], parts[1], parts[2], causal: true).Transpose(1, 2).Reshape(
+            batch, length, width);
         return Tensor.Linear(merged, c["projection_weight"], c["projection_bias"]);
     }, 5e-6);
 }

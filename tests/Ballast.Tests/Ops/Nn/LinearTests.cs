@@ -9,11 +9,13 @@ public sealed class LinearTests
     {
         foreach (int size in new[] { 1, 2, 3, 7, 8, 16, 17, 33, 70 })
         {
-            Tensor x = NnTensors.Random([2, size, 5], 1, dtype), weight = NnTensors.Random([size, 5], 2, dtype), bias = NnTensors.Random([size], 3, dtype);
+            Tensor x = NnTensors.Random([2, size, 5], 1, dtype), weight = NnTensors.Random([size, 5], 2, dtype),
+                bias = NnTensors.Random([size], 3, dtype);
             Tensor product = x.To(DType.Float64).MatMul(weight.To(DType.Float64).T);
             NnTensors.Near(product, Tensor.Linear(x, weight), tolerance);
             NnTensors.Near(product + bias, Tensor.Linear(x, weight, bias), tolerance);
-            NnTensors.Near(product + bias, Tensor.Linear(NnTensors.Strided(x), NnTensors.Strided(weight), NnTensors.Strided(bias)), tolerance);
+            NnTensors.Near(
+                product + bias, Tensor.Linear(NnTensors.Strided(x), NnTensors.Strided(weight), NnTensors.Strided(bias)), tolerance);
         }
     }
 
@@ -22,7 +24,8 @@ public sealed class LinearTests
     {
         foreach (Shape shape in new Shape[] { [4], [3, 4], [2, 3, 4] })
         {
-            Tensor x = NnTensors.Random(shape, 1), weight = NnTensors.Random([5, 4], 2).WithGrad(), bias = NnTensors.Random([5], 3).WithGrad();
+            Tensor x = NnTensors.Random(shape, 1), weight = NnTensors.Random([5, 4], 2).WithGrad(),
+                bias = NnTensors.Random([5], 3).WithGrad();
             NnTensors.CheckGradients(t => Tensor.Linear(t[0], t[1], t[2]), x.Detach().WithGrad(), weight, bias);
             NnTensors.CheckGradients(t => Tensor.Linear(t[0], t[1]), NnTensors.Strided(x).WithGrad(), weight);
         }
@@ -37,7 +40,8 @@ public sealed class LinearTests
         Assert.Equal([1f, 1, 1, 1, 1, 1], Tensor.Linear(Tensor.Zeros([2, 0]), Tensor.Zeros([3, 0]), bias).ToArray<float>());
         Assert.Equal([0f, 0, 0], Tensor.Linear(Tensor.Zeros([1, 0]), Tensor.Zeros([3, 0])).ToArray<float>());
         Assert.Equal([2, 0], Tensor.Linear(Tensor.Zeros([2, 4]), Tensor.Zeros([0, 4])).Shape);
-        Assert.Equal([7, 3], Tensor.Linear(Tensor.Empty([7, 4], DType.Float32, Device.Meta), Tensor.Empty([3, 4], DType.Float32, Device.Meta)).Shape);
+        Assert.Equal([7, 3],
+            Tensor.Linear(Tensor.Empty([7, 4], DType.Float32, Device.Meta), Tensor.Empty([3, 4], DType.Float32, Device.Meta)).Shape);
     }
 
     [Fact]
@@ -54,7 +58,8 @@ public sealed class LinearTests
     [Fact]
     public void Operands_that_do_not_fit_are_refused()
     {
-        Assert.Contains("last axis must be 4", Assert.Throws<ShapeException>(() => Tensor.Linear(Tensor.Zeros([2, 3]), Tensor.Zeros([5, 4]))).Message);
+        Assert.Contains(
+            "last axis must be 4", Assert.Throws<ShapeException>(() => Tensor.Linear(Tensor.Zeros([2, 3]), Tensor.Zeros([5, 4]))).Message);
         Assert.Throws<ShapeException>(() => Tensor.Linear(Tensor.Zeros([2, 4]), Tensor.Zeros([4])));
         Assert.Throws<ShapeException>(() => Tensor.Linear(Tensor.Zeros([2, 4]), Tensor.Zeros([5, 4]), Tensor.Zeros([4])));
         Assert.Throws<DTypeException>(() => Tensor.Linear(Tensor.Zeros([2, 4]), Tensor.Zeros([5, 4], DType.Float64)));

@@ -43,7 +43,9 @@ internal static class NnTensors
         }
     }
 
-    /// <summary>Compares recorded gradients with central differences of Σ f(x)·w for a fixed random w, for every input that requires one.</summary>
+    /// <summary>
+    /// Compares recorded gradients with central differences of Σ f(x)·w for a fixed random w, for every input that requires one.
+    /// </summary>
     public static void CheckGradients(Func<Tensor[], Tensor> function, params Tensor[] inputs)
     {
         Tensor output = function(inputs);

@@ -31,7 +31,8 @@ public sealed class NormTests
     {
         foreach (Shape row in new Shape[] { [11], [3, 11] })
         {
-            Tensor x = NnTensors.Random([2, 3, 11], 3), weight = NnTensors.Random(row, 4).WithGrad(), bias = NnTensors.Random(row, 5).WithGrad();
+            Tensor x = NnTensors.Random([2, 3, 11], 3), weight = NnTensors.Random(row, 4).WithGrad(),
+                bias = NnTensors.Random(row, 5).WithGrad();
             foreach (Tensor input in new[] { x, NnTensors.Strided(x) })
             {
                 Tensor[] inputs = [input.Detach().WithGrad(), .. hasWeight ? new[] { weight } : [], .. hasBias ? new[] { bias } : []];

@@ -4,7 +4,8 @@ namespace Ballast.Tests.Ops.Nn;
 
 public sealed class OptimizerStepTests
 {
-    public static TheoryData<string> Adams => [.. GoldenCase.Optimizers("Adam"), .. GoldenCase.Optimizers("AdamW").Where(name => name != "adamw_groups")];
+    public static TheoryData<string> Adams =>
+        [.. GoldenCase.Optimizers("Adam"), .. GoldenCase.Optimizers("AdamW").Where(name => name != "adamw_groups")];
 
     public static TheoryData<string> Sgds => [.. GoldenCase.Optimizers("SGD")];
 
@@ -42,7 +43,8 @@ public sealed class OptimizerStepTests
             for (int step = 1; step <= 6; step++)
             {
                 Tensor.SgdStep(p, golden[$"{parameter}/gradients"].Select(0, step - 1), buffer,
-                    Option("lr"), Option("momentum"), Option("dampening"), Option("weight_decay"), golden.Options.GetProperty("nesterov").GetBoolean(), step == 1);
+                    Option("lr"), Option("momentum"), Option("dampening"), Option("weight_decay"),
+                    golden.Options.GetProperty("nesterov").GetBoolean(), step == 1);
                 NnTensors.Near(golden[$"{parameter}/steps"].Select(0, step - 1), p, 1e-6);
             }
         }
@@ -53,7 +55,8 @@ public sealed class OptimizerStepTests
     {
         for (int length = 1; length <= 40; length++)
         {
-            Tensor p = NnTensors.Random([2, length], 1), g = NnTensors.Random([2, length], 2), m = NnTensors.Random([2, length], 3), v = NnTensors.Random([2, length], 4).Square();
+            Tensor p = NnTensors.Random([2, length], 1), g = NnTensors.Random([2, length], 2), m = NnTensors.Random([2, length], 3),
+                v = NnTensors.Random([2, length], 4).Square();
             Tensor first = m * 0.9 + (g + p * 0.1) * 0.1, second = v * 0.99 + (g + p * 0.1).Square() * 0.01;
             Tensor expected = p - first / (second.Sqrt() / Math.Sqrt(1 - Math.Pow(0.99, 3)) + 1e-8) * (0.01 / (1 - Math.Pow(0.9, 3)));
             Tensor[] strided = [NnTensors.Strided(p), NnTensors.Strided(g), NnTensors.Strided(m), NnTensors.Strided(v)];
@@ -90,12 +93,15 @@ public sealed class OptimizerStepTests
     [Fact]
     public void Tensors_that_do_not_fit_are_refused_and_meta_passes()
     {
-        static void Step(Tensor p, Tensor g, Tensor m, long step = 1) => Tensor.AdamStep(p, g, m, m.Clone(), null, 0.1, 0.9, 0.999, 1e-8, 0, false, step);
+        static void Step(Tensor p, Tensor g, Tensor m, long step = 1) =>
+            Tensor.AdamStep(p, g, m, m.Clone(), null, 0.1, 0.9, 0.999, 1e-8, 0, false, step);
         Assert.Throws<ShapeException>(() => Step(Tensor.Zeros([3]), Tensor.Zeros([2]), Tensor.Zeros([3])));
         Assert.Throws<DTypeException>(() => Step(Tensor.Zeros([3]), Tensor.Zeros([3], DType.Float64), Tensor.Zeros([3])));
         Assert.Throws<DTypeException>(() => Step(Tensor.Zeros([3]), Tensor.Zeros([3]), Tensor.Zeros([3], DType.BFloat16)));
-        Assert.Throws<DTypeException>(() => Step(Tensor.Zeros([3], DType.Int64), Tensor.Zeros([3], DType.Int64), Tensor.Zeros([3], DType.Int64)));
-        Assert.Throws<DeviceMismatchException>(() => Step(Tensor.Zeros([3]), Tensor.Zeros([3]), Tensor.Empty([3], DType.Float32, Device.Meta)));
+        Assert.Throws<DTypeException>(() =>
+            Step(Tensor.Zeros([3], DType.Int64), Tensor.Zeros([3], DType.Int64), Tensor.Zeros([3], DType.Int64)));
+        Assert.Throws<DeviceMismatchException>(() =>
+            Step(Tensor.Zeros([3]), Tensor.Zeros([3]), Tensor.Empty([3], DType.Float32, Device.Meta)));
         Assert.Throws<ArgumentOutOfRangeException>(() => Step(Tensor.Zeros([3]), Tensor.Zeros([3]), Tensor.Zeros([3]), 0));
         Tensor meta = Tensor.Empty([3], DType.Float32, Device.Meta);
         Step(meta, meta.Clone(), meta.Clone());
