@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ballast.Bench.Memory;
 using Ballast.Bench.Micro;
 using Ballast.Bench.Peers;
 
@@ -14,7 +15,7 @@ internal static class BenchCommandLine
     {
         var root = new RootCommand("Measures Ballast: against libtorch, its memory over a training run, and single operations.")
         {
-            PeersCommand.Create(), MicroCommand.Create(),
+            PeersCommand.Create(), MemoryCommand.Create(), MicroCommand.Create(),
         };
         string verbs = string.Join(", ", root.Subcommands.Select(c => c.Name));
         root.SetAction((Action<ParseResult>)(_ => throw new UsageException($"name a verb: {verbs} (--help shows them)")));

@@ -1,4 +1,6 @@
 using Ballast.Bench.Measuring;
+using Ballast.Models;
+using Ballast.Optimizers;
 
 namespace Ballast.Bench.Peers;
 
@@ -38,9 +40,51 @@ internal static class OurSide
 
     public static Workload LayerNorm(int rows, int columns)
     {
-        Tensor x = Normal(rows, columns), weight = Tensor.Ones(columns), bias = Tensor.Zeros(columns);
-        return Doing(() => x.LayerNorm([columns], weight, bias));
+        Tensor x = Normal(rows, columns);
+        var layer = new LayerNorm(columns);
+        return WithoutGradients(() => layer.Forward(x));
     }
+
+    public static Workload Linear(int rows, int inFeatures, int outFeatures)
+    {
+        Tensor x = Normal(rows, inFeatures);
+        var layer = new Linear(inFeatures, outFeatures);
+        return WithoutGradients(() => layer.Forward(x));
+    }
+
+    public static Workload TrainCharGpt() => new(CharGptStep(), Forget);
+
+    /// <summary>One training step of the <c>train char-gpt</c> model on one batch, again at every call.</summary>
+    public static Action CharGptStep()
+    {
+        var model = new Gpt(new GptConfig
+        {
+            VocabularySize = CharGpt.Vocabulary, BlockLength = CharGpt.Block,
+            Width = CharGpt.Width, Heads = CharGpt.Heads, Layers = CharGpt.Layers,
+        });
+        var optimizer = new AdamW(model.NamedParameters(), CharGpt.LearningRate, weightDecay: CharGpt.WeightDecay);
+        Tensor inputs = Tokens(), targets = Tokens().Reshape(-1);
+        return () =>
+        {
+            optimizer.ZeroGrad();
+            Tensor loss = model.Forward(inputs).Reshape(-1, CharGpt.Vocabulary).CrossEntropy(targets);
+            loss.Backward();
+            optimizer.Step();
+            _ = loss.Item<float>();
+        };
+    }
+
+    private static Tensor Tokens()
+    {
+        var tokens = new long[CharGpt.Batch * CharGpt.Block];
+        for (int i = 0; i < tokens.Length; i++) tokens[i] = (long)(Generator.Default.NextFloat64() * CharGpt.Vocabulary);
+        return Tensor.From(tokens, [CharGpt.Batch, CharGpt.Block]);
+    }
+
+    private static Workload WithoutGradients(Func<Tensor> work) => Doing(() =>
+    {
+        using (Autograd.NoGrad()) return work();
+    });
 
     private static Workload Doing(Func<Tensor> work) => new(() => GC.KeepAlive(work()), Forget);
 

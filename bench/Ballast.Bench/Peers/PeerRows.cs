@@ -18,6 +18,8 @@ internal static class PeerRows
         OnMatrix("softmax", 4096, 4096, "ms", OurSide.Softmax, TorchSide.Softmax),
         OnMatrix("layernorm", 1024, 768, "us", OurSide.LayerNorm, TorchSide.LayerNorm),
         OnMatrix("gelu", 1024, 3072, "us", OurSide.Gelu, TorchSide.Gelu),
+        new("linear 1x8x8", "us", null, () => OurSide.Linear(1, 8, 8), () => TorchSide.Linear(1, 8, 8)),
+        new("train char-gpt", "ms", Rate.Tokens(CharGpt.Batch * CharGpt.Block), OurSide.TrainCharGpt, TorchSide.TrainCharGpt),
     ];
 
     private static PeerRow Product(string name, int rows, int columns, int depth) => new(

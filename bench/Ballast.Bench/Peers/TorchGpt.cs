@@ -1,3 +1,4 @@
+using Ballast.Models;
 using TorchSharp;
 using Functional = TorchSharp.torch.nn.functional;
 
@@ -6,7 +7,9 @@ namespace Ballast.Bench.Peers;
 /// <summary>The same GPT in TorchSharp: pre-norm blocks, fused attention, tanh GELU, the token table as output weights.</summary>
 internal sealed class TorchGpt : torch.nn.Module<torch.Tensor, torch.Tensor>
 {
-    private readonly TorchSharp.Modules.Embedding _tokens, _positions;
+    private readonly TorchSharp.Modules.Embedding _tokens;
+    private readonly torch.Tensor _positions;
+    private readonly double _scale;
     private readonly TorchSharp.Modules.ModuleList<TorchBlock> _blocks;
     private readonly TorchSharp.Modules.LayerNorm _norm;
 
@@ -14,16 +17,19 @@ internal sealed class TorchGpt : torch.nn.Module<torch.Tensor, torch.Tensor>
     public TorchGpt(int vocabulary, int block, int width, int layers, int heads) : base("gpt")
     {
         _tokens = torch.nn.Embedding(vocabulary, width);
-        _positions = torch.nn.Embedding(block, width);
+        float[] table = Gpt.SinusoidalPositions(block, width).ToArray<float>();
+        _positions = torch.tensor(table, [block, width]);
+        _scale = Math.Sqrt(width);
         _blocks = new TorchSharp.Modules.ModuleList<TorchBlock>([.. Enumerable.Range(0, layers).Select(_ => new TorchBlock(width, heads))]);
         _norm = torch.nn.LayerNorm(width);
         RegisterComponents();
+        register_buffer("positions", _positions);
     }
 
     /// <summary>Shape: [B, T] → [B, T, V].</summary>
     public override torch.Tensor forward(torch.Tensor tokens)
     {
-        torch.Tensor x = _tokens.forward(tokens) + _positions.forward(torch.arange(tokens.shape[1]));
+        torch.Tensor x = _tokens.forward(tokens) * _scale + _positions.narrow(0, 0, tokens.shape[1]);
         foreach (TorchBlock block in _blocks) x = block.forward(x);
         return Functional.linear(_norm.forward(x), _tokens.weight!);
     }
