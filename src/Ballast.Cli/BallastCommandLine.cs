@@ -13,7 +13,7 @@ public static class BallastCommandLine
 {
     private const string ToolName = "ballast";
     private static readonly string[] s_examples =
-        ["ballast inspect model.safetensors", "ballast devices"];
+        ["ballast train --out run1", "ballast generate run1 --prompt \"public \"", "ballast inspect run1"];
 
     /// <summary>Parses and runs one command line; returns the exit code.</summary>
     public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error)
@@ -45,7 +45,7 @@ public static class BallastCommandLine
         const string purpose = "Ballast trains, samples and inspects neural networks whose state cannot get lost.";
         var root = new BallastCommand(ToolName, purpose, s_examples)
         {
-            InspectCommand.Create(), DevicesCommand.Create(),
+            TrainCommand.Create(), GenerateCommand.Create(), InspectCommand.Create(), DevicesCommand.Create(),
         };
         var help = new HelpOption { Description = "Show this help", Recursive = true };
         help.Action = new HelpExamplesAction((HelpAction)help.Action!);

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Ballast.Cli;
 
@@ -19,13 +18,6 @@ internal static class Machine
         }
         return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
-
-    /// <summary>Bits of the widest vector that this machine computes in hardware; 0 for none.</summary>
-    public static int SimdBits() =>
-        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0;
-
-    /// <summary>Bytes of memory that the process may use.</summary>
-    public static long MemoryBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>Bytes of memory that the process holds now.</summary>
     public static long ResidentBytes() => Environment.WorkingSet;

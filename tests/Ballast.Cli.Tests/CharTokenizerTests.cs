@@ -29,7 +29,7 @@ public sealed class CharTokenizerTests
     {
         CharTokenizer tokenizer = CharTokenizer.FromText("ab\U0001F6A2");
         UserError error = Assert.Throws<UserError>(() => tokenizer.Encode("a\U0001F6A2\u00e9", "the prompt"));
-        Assert.Equal(UserError.WrongUsage, error.ExitCode);
+        Assert.Equal(UserError.Failure, error.ExitCode);
         Assert.Contains("the prompt has '\u00e9' (U+00E9) as character 3", error.Message, StringComparison.Ordinal);
     }
 

@@ -13,6 +13,8 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("train")]
+    [InlineData("generate")]
     [InlineData("inspect")]
     [InlineData("devices")]
     public async Task Every_command_s_help_ends_with_an_example(string command)

@@ -28,9 +28,12 @@ internal static class DevicesCommand
 
     private static IEnumerable<DeviceReport> Find()
     {
-        int threads = Environment.ProcessorCount;
-        yield return new DeviceReport("cpu", Machine.ProcessorName(), Machine.MemoryBytes(), Machine.SimdBits(), threads);
-        yield return new DeviceReport("meta", "shapes and dtypes only: holds no data, computes nothing", null, null, null);
+        foreach (Device device in Device.All)
+        {
+            DeviceInfo info = device.Info;
+            yield return new DeviceReport(device.Name, device.IsCpu ? Machine.ProcessorName() : info.Description,
+                device.IsMeta ? null : info.MemoryBytes, device.IsCpu ? info.SimdBits : null, device.IsMeta ? null : info.Threads);
+        }
     }
 
     private static void Print(DeviceReport[] devices, TextWriter output)

@@ -48,7 +48,7 @@ public sealed class CharTokenizer
         {
             if (!_tokens.TryGetValue(rune.Value, out int token))
             {
-                throw UserError.Usage($"{what} has {Name(rune)} as character {tokens.Count + 1}, which the model never saw: " +
+                throw new UserError($"{what} has {Name(rune)} as character {tokens.Count + 1}, which the model never saw: " +
                     $"its vocabulary has {VocabularySize} characters, from {Name(_characters[0])} to {Name(_characters[^1])}");
             }
             tokens.Add(token);
