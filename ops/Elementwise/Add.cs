@@ -13,6 +13,9 @@ public readonly record struct AddFormula : IBinaryFormula
     public static SlopeFrom ScalarSlope => SlopeFrom.Constant;
 
     /// <inheritdoc/>
+    public static SlopeFrom LeftScalarSlope => SlopeFrom.Constant;
+
+    /// <inheritdoc/>
     public V Of<V>(V a, V b) where V : struct, IReal<V> => a + b;
 
     /// <inheritdoc/>

@@ -13,6 +13,9 @@ public readonly record struct FloorDivideFormula : IBinaryFormula
     public static SlopeFrom ScalarSlope => SlopeFrom.None;
 
     /// <inheritdoc/>
+    public static SlopeFrom LeftScalarSlope => SlopeFrom.None;
+
+    /// <inheritdoc/>
     public V Of<V>(V a, V b) where V : struct, IReal<V> => V.FloorDivide(a, b);
 
     /// <inheritdoc/>

@@ -87,11 +87,11 @@ public readonly unsafe struct F32(float value) : ILanes<F32, float>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32 FloorDivide(F32 a, F32 b) => new(MathF.Floor(a.Value / b.Value));
+    public static F32 FloorDivide(F32 a, F32 b) => new(SpecialFunctions.FloorDivide(a.Value, b.Value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32 Remainder(F32 a, F32 b) => new(a.Value - b.Value * MathF.Floor(a.Value / b.Value));
+    public static F32 Remainder(F32 a, F32 b) => new(SpecialFunctions.Remainder(a.Value, b.Value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -197,11 +197,11 @@ public readonly unsafe struct F32Lanes(Vector<float> value) : ILanes<F32Lanes, f
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes FloorDivide(F32Lanes a, F32Lanes b) => new(Vector.Floor(a.Value / b.Value));
+    public static F32Lanes FloorDivide(F32Lanes a, F32Lanes b) => new(SpecialFunctions.Each(a.Value, b.Value, &SpecialFunctions.FloorDivide));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Remainder(F32Lanes a, F32Lanes b) => new(a.Value - b.Value * Vector.Floor(a.Value / b.Value));
+    public static F32Lanes Remainder(F32Lanes a, F32Lanes b) => new(SpecialFunctions.Each(a.Value, b.Value, &SpecialFunctions.Remainder));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

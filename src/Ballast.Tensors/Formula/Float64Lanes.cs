@@ -87,11 +87,11 @@ public readonly unsafe struct F64(double value) : ILanes<F64, double>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F64 FloorDivide(F64 a, F64 b) => new(Math.Floor(a.Value / b.Value));
+    public static F64 FloorDivide(F64 a, F64 b) => new(SpecialFunctions.FloorDivide(a.Value, b.Value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F64 Remainder(F64 a, F64 b) => new(a.Value - b.Value * Math.Floor(a.Value / b.Value));
+    public static F64 Remainder(F64 a, F64 b) => new(SpecialFunctions.Remainder(a.Value, b.Value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -197,11 +197,11 @@ public readonly unsafe struct F64Lanes(Vector<double> value) : ILanes<F64Lanes, 
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F64Lanes FloorDivide(F64Lanes a, F64Lanes b) => new(Vector.Floor(a.Value / b.Value));
+    public static F64Lanes FloorDivide(F64Lanes a, F64Lanes b) => new(SpecialFunctions.Each(a.Value, b.Value, &SpecialFunctions.FloorDivide));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F64Lanes Remainder(F64Lanes a, F64Lanes b) => new(a.Value - b.Value * Vector.Floor(a.Value / b.Value));
+    public static F64Lanes Remainder(F64Lanes a, F64Lanes b) => new(SpecialFunctions.Each(a.Value, b.Value, &SpecialFunctions.Remainder));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

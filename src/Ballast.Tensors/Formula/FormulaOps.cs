@@ -152,7 +152,7 @@ public readonly record struct ScalarLeft<F>(F Formula, Scalar A) : IUnaryFormula
     public static FormulaKind Kind => F.Kind;
 
     /// <inheritdoc/>
-    public static SlopeFrom SlopeFrom => F.ScalarSlope == SlopeFrom.Constant ? SlopeFrom.Constant : SlopeFrom.Input;
+    public static SlopeFrom SlopeFrom => F.LeftScalarSlope;
 
     /// <inheritdoc/>
     public V Of<V>(V x) where V : struct, IReal<V> => Formula.Of(V.Const(A), x);

@@ -50,8 +50,11 @@ public interface IBinaryFormula
     /// <summary>The dtypes it computes in.</summary>
     static abstract FormulaKind Kind { get; }
 
-    /// <summary>What the derivative needs if one operand is a host scalar.</summary>
+    /// <summary>What the derivative needs if the second operand is a host scalar.</summary>
     static abstract SlopeFrom ScalarSlope { get; }
+
+    /// <summary>What the derivative needs if the first operand is a host scalar.</summary>
+    static virtual SlopeFrom LeftScalarSlope => SlopeFrom.Input;
 
     /// <summary>The function.</summary>
     V Of<V>(V a, V b) where V : struct, IReal<V>;

@@ -70,6 +70,25 @@ internal static unsafe class SpecialFunctions
         return Math.CopySign(1 - erfc, x);
     }
 
+    // fmod is exact, so both stay right where a / b rounds up to the next integer (1 and 0.1).
+    public static double Remainder(double a, double b)
+    {
+        double rest = a % b;
+        return rest != 0 && rest < 0 != b < 0 ? rest + b : rest;
+    }
+
+    public static double FloorDivide(double a, double b)
+    {
+        if (b == 0) return a / b;
+        double rest = a % b, quotient = (a - rest) / b;
+        if (rest != 0 && rest < 0 != b < 0) quotient -= 1;
+        return quotient == 0 ? Math.CopySign(0, a / b) : Math.Round(quotient);
+    }
+
+    public static float Remainder(float a, float b) => (float)Remainder((double)a, b);
+
+    public static float FloorDivide(float a, float b) => (float)FloorDivide((double)a, b);
+
     public static Vector<double> Each(Vector<double> x, delegate*<double, double> f)
     {
         double* lanes = stackalloc double[Vector<double>.Count];
