@@ -42,4 +42,66 @@ public static class Reference
         double rest = a % b, quotient = (a - rest) / b;
         return Math.Round(quotient - (rest != 0 && rest < 0 != b < 0 ? 1 : 0));
     }
+
+    public static double[] Softmax(double[] line)
+    {
+        if (line.Length == 0) return line;
+        double top = line.Max(), sum = line.Sum(x => Math.Exp(x - top));
+        return [.. line.Select(x => Math.Exp(x - top) / sum)];
+    }
+
+    public static double[] LogSoftmax(double[] line)
+    {
+        if (line.Length == 0) return line;
+        double top = line.Max(), log = Math.Log(line.Sum(x => Math.Exp(x - top)));
+        return [.. line.Select(x => x - top - log)];
+    }
+
+    /// <summary>Layer normalisation over the trailing axes, or without centring that by the root mean square.</summary>
+    public static Host Normalise(Host x, int axes, Host? weight, Host? bias, double eps, bool centre)
+    {
+        int width = Host.CountOf(x.Shape[^axes..]);
+        var data = new double[x.Data.Length];
+        for (int row = 0; row < data.Length; row += width)
+        {
+            double[] line = x.Data[row..(row + width)];
+            double mean = centre ? line.Sum() / width : 0, spread = line.Sum(v => (v - mean) * (v - mean)) / width;
+            for (int i = 0; i < width; i++)
+                data[row + i] = (line[i] - mean) / Math.Sqrt(spread + eps) * (weight?.Data[i] ?? 1) + (bias?.Data[i] ?? 0);
+        }
+        return new Host(data, x.Shape);
+    }
+
+    /// <summary>Cross entropy with class numbers: classes are the second axis; targets of -100 do not count.</summary>
+    public static Host CrossEntropy(Host logits, Host target, Host? weight, double smoothing, LossReduction reduction)
+    {
+        int axis = logits.Rank == 1 ? 0 : 1, classes = logits.Shape[axis];
+        Host logs = logits.Along(axis, LogSoftmax);
+        double total = 0;
+        Host losses = Host.Build(target.Shape, index =>
+        {
+            int wanted = (int)target[index];
+            if (wanted == -100) return 0;
+            double At(int c) => logs[[.. index[..axis], c, .. index[axis..]]] * (weight?.Data[c] ?? 1);
+            total += weight?.Data[wanted] ?? 1;
+            return -(1 - smoothing) * At(wanted) - smoothing / classes * Enumerable.Range(0, classes).Sum(At);
+        });
+        return Reduce(losses, total, reduction);
+    }
+
+    public static Host CrossEntropyOfProbabilities(Host logits, Host target, Host? weight, double smoothing, LossReduction reduction)
+    {
+        int classes = logits.Shape[1];
+        Host logs = logits.Along(1, LogSoftmax);
+        Host terms = Host.Build(logits.Shape, i => -logs[i] * (target[i] * (1 - smoothing) + smoothing / classes) * (weight?.Data[i[1]] ?? 1));
+        Host losses = terms.Reduce([1], false, v => v.Sum());
+        return Reduce(losses, losses.Data.Length, reduction);
+    }
+
+    private static Host Reduce(Host losses, double total, LossReduction reduction) => reduction switch
+    {
+        LossReduction.None => losses,
+        LossReduction.Sum => Host.Scalar(losses.Data.Sum()),
+        _ => Host.Scalar(losses.Data.Sum() / total),
+    };
 }

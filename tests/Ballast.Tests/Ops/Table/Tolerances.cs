@@ -52,6 +52,9 @@ public static class Tolerances
     /// <summary>Sums of up to some thousand terms of size 1: half a step for each level of a blocked sum, and cancellation.</summary>
     public static readonly Tolerance Sums = new(new(1e-5, 2e-5), new(1e-13, 1e-13), Roundings: 2);
 
+    /// <summary>Softmax and normalisations: one sum, one function and a few operations in each row; results of size 1.</summary>
+    public static readonly Tolerance Normalised = new(new(1e-5, 4e-6), new(1e-12, 1e-13), Roundings: 2);
+
     /// <summary>Ops composed of several others, each of which rounds half results.</summary>
     public static readonly Tolerance Composite = new(new(2e-5, 2e-5), new(1e-12, 1e-12), Roundings: 6);
 
