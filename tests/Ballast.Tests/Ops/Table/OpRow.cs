@@ -60,6 +60,9 @@ public sealed record OpRow(string Name, Case[] Cases)
     /// <summary>The step of difference quotients.</summary>
     public double Step { get; init; } = 1e-5;
 
+    /// <summary>The result's shape depends on values, so the op is refused on meta.</summary>
+    public bool NeedsData { get; init; }
+
     public ErrorCase[] Errors { get; init; } = [];
 
     public override string ToString() => Name;

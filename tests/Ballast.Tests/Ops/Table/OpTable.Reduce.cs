@@ -69,7 +69,75 @@ public static partial class OpTable
             Covers = [typeof(ReduceOp)], Tolerance = Tolerances.Sums,
             Errors = [Throws<DTypeException>("integers", () => Tensor.From([1, 2]).Mean(), "needs a floating dtype")],
         },
+        Spread("var", (x, a, keep, c) => a is null ? x.Var(c) : a.Length == 1 ? x.Var(a[0], keep, c) : x.Var(a, keep, c), v => v),
+        Spread("std", (x, a, keep, c) => a is null ? x.Std(c) : a.Length == 1 ? x.Std(a[0], keep, c) : x.Std(a, keep, c), Math.Sqrt),
+        new("logsumexp", FoldCases((x, a, keep) => a is null ? x.LogSumExp() : a.Length == 1 ? x.LogSumExp(a[0], keep) : x.LogSumExp(a, keep), Reference.LogSumExp, _any))
+        {
+            Covers = [], Tolerance = Tolerances.Composite,
+        },
+        new("norm", With(
+            [.. Relabel("2", FoldCases((x, a, keep) => a is null ? x.Norm() : a.Length == 1 ? x.Norm(2, a[0], keep) : x.Norm(2, a, keep), v => Reference.Norm(v, 2), _any))],
+            Relabel("1", FoldCases((x, a, keep) => a is null ? x.Norm(1) : x.Norm(1, a[0], keep), v => Reference.Norm(v, 1), Draw.Uniform(-2, 2, 0), several: false)),
+            Relabel("3", FoldCases((x, a, keep) => a is null ? x.Norm(3) : x.Norm(3, a[0], keep), v => Reference.Norm(v, 3), Draw.Uniform(-2, 2, 0), several: false)),
+            Relabel("0.5", [Make("rows", [new(Draw.Uniform(-2, 2, 0), 3, 4)], x => x[0].Norm(0.5, 1), x => x[0].Reduce([1], false, v => Reference.Norm(v, 0.5)))]),
+            Relabel("∞", [Make("rows", [new(Draw.Distinct(0.3), 3, 4)], x => x[0].Norm(double.PositiveInfinity, 1), x => x[0].Reduce([1], false, v => v.Max(Math.Abs)))])))
+        {
+            Covers = [], Tolerance = Tolerances.Composite,
+            Errors = [Throws<DTypeException>("integers", () => Tensor.From([1, 2]).Norm(), "needs a floating dtype")],
+        },
+        new("normalize", [Make("rows", [new(_any, 3, 5)], x => x[0].Normalize(), x => x[0].Along(1, v => [.. v.Select(e => e / Reference.Norm(v, 2))]))])
+        {
+            Covers = [], Tolerance = Tolerances.Composite,
+        },
+        new("cumsum",
+        [
+            CumSumCase("row", 0, 7), CumSumCase("last", -1, 3, 5), CumSumCase("first", 0, 5, 3), CumSumCase("middle", 1, 2, 4, 3), CumSumCase("no axes", 0), CumSumCase("nothing", 0, 0, 3),
+            CumSumCase("large", 1, _large) with { CheckGrad = false }, CumSumCase("large columns", 0, _large) with { CheckGrad = false },
+        ])
+        {
+            Covers = [typeof(CumSumOp)], Tolerance = Tolerances.Sums, Integers = _integers, IntegerOutput = DType.Int64, IntegerValues = Draw.Bools,
+            Errors = [Throws<ShapeException>("no such axis", () => Tensor.Zeros(2).CumSum(1), "axis 1 is outside")],
+        },
+        Place("argmax", (x, a, keep) => a is null ? x.ArgMax() : x.ArgMax(a[0], keep), v => Array.IndexOf(v, v.Max()), Tensor.Zeros(0).ArgMax),
+        Place("argmin", (x, a, keep) => a is null ? x.ArgMin() : x.ArgMin(a[0], keep), v => Array.IndexOf(v, v.Min()), Tensor.Zeros(0).ArgMin),
+        new("mse_loss",
+        [
+            Make("mean", [new(_any, 3, 4), new(_any, 3, 4)], x => x[0].MseLoss(x[1]), x => Host.Zip(x[0], x[1], (a, b) => (a - b) * (a - b)).Reduce(null, false, v => v.Average())),
+            Make("sum", [new(_any, 5), new(_any, 5)], x => x[0].MseLoss(x[1], LossReduction.Sum), x => Host.Zip(x[0], x[1], (a, b) => (a - b) * (a - b)).Reduce(null, false, v => v.Sum())),
+            Make("none", [new(_any, 2, 3), new(_any, 2, 3)], x => x[0].MseLoss(x[1], LossReduction.None), x => Host.Zip(x[0], x[1], (a, b) => (a - b) * (a - b))),
+        ])
+        {
+            Covers = [], Tolerance = Tolerances.Composite,
+            Errors = [Throws<ShapeException>("shapes that differ", () => Tensor.Zeros(2).MseLoss(Tensor.Zeros(3)), "they must be the same")],
+        },
     ];
+
+    private static OpRow Spread(string name, Func<Tensor, int[]?, bool, double, Tensor> run, Func<double, double> root)
+    {
+        Case[] Corrected(double correction) => FoldCases((x, a, keep) => run(x, a, keep, correction), v => root(Reference.Variance(v, correction)), _any);
+        // One element has no deviation: 0 / 0 with the usual correction, and no slope.
+        Case[] Usable(Case[] cases) => [.. cases.Select(c => c.Args[0].Count < 2 ? c with { CheckGrad = false } : c)];
+        return new OpRow(name, With(Usable(Corrected(1)), Relabel("biased", Usable(Corrected(0)))))
+        {
+            Covers = [typeof(VarOp)], Tolerance = Tolerances.Composite,
+            Errors = [Throws<DTypeException>("integers", () => run(Tensor.From([1, 2]), null, false, 1), $"{name}: the elements are int32")],
+        };
+    }
+
+    private static OpRow Place(string name, Func<Tensor, int[]?, bool, Tensor> run, Func<double[], int> place, Func<Tensor> ofNothing) =>
+        new(name, With(
+            FoldCases(run, v => place(v), Draw.Distinct(), several: false, empty: false),
+            Relabel("ties", FoldCases(run, v => place(v), Draw.Integers(-2, 2), several: false, empty: false))))
+        {
+            Covers = [typeof(ArgMaxOp)], Tolerance = Tolerances.Exact, Elementwise = true, Differentiable = false, Output = DType.Int64,
+            Integers = _integers, IntegerOutput = DType.Int64, Errors = [Throws<ShapeException>("of nothing", () => ofNothing(), "no element to choose from")],
+        };
+
+    private static Case CumSumCase(string label, int axis, params int[] shape) => Make(label, [new(_any, shape)], x => x[0].CumSum(axis), x => x[0].Rank == 0 ? x[0] : x[0].Along(axis, v =>
+    {
+        double sum = 0;
+        return [.. v.Select(e => sum += e)];
+    }));
 
     private static Case MatMulCase(string label, int[] a, int[] b, bool grad = true) =>
         Make(label, [new(_any, a), new(_any, b)], x => x[0].MatMul(x[1]), x => MatMulOf(x[0], x[1]), grad);

@@ -43,6 +43,21 @@ public static class Reference
         return Math.Round(quotient - (rest != 0 && rest < 0 != b < 0 ? 1 : 0));
     }
 
+    public static double Variance(double[] values, double correction)
+    {
+        double mean = values.Sum() / values.Length;
+        return values.Sum(v => (v - mean) * (v - mean)) / Math.Max(0, values.Length - correction);
+    }
+
+    public static double LogSumExp(double[] values)
+    {
+        if (values.Length == 0) return double.NegativeInfinity;
+        double top = values.Max();
+        return top + Math.Log(values.Sum(v => Math.Exp(v - top)));
+    }
+
+    public static double Norm(double[] values, double p) => Math.Pow(values.Sum(v => Math.Pow(Math.Abs(v), p)), 1 / p);
+
     public static double[] Softmax(double[] line)
     {
         if (line.Length == 0) return line;
