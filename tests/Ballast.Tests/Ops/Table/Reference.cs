@@ -119,4 +119,51 @@ public static class Reference
         LossReduction.Sum => Host.Scalar(losses.Data.Sum()),
         _ => Host.Scalar(losses.Data.Sum() / total),
     };
+
+    /// <summary>softmax(scale·Q·Kᵀ + mask)·V; the mask is 1 and 0 or a summand; a query that may look nowhere gives zeros.</summary>
+    public static Host Attention(Host q, Host k, Host v, Host? mask, bool causal, double? scale)
+    {
+        int[] batch = Host.Broadcast(q.Shape[..^2], k.Shape[..^2], v.Shape[..^2]);
+        int[] swap = [.. Enumerable.Range(0, k.Rank - 2), k.Rank - 1, k.Rank - 2];
+        Host scores = Host.MatMul(q, k.Permute(swap)).Map(s => s * (scale ?? 1 / Math.Sqrt(q.Shape[^1])));
+        scores = scores.Expand([.. batch, .. scores.Shape[^2..]]);
+        if (causal) scores = Host.Build(scores.Shape, i => i[^1] > i[^2] ? double.NegativeInfinity : scores[i]);
+        bool allows = mask is not null && mask.Data.All(m => m is 0 or 1);
+        if (mask is not null) scores = Host.Build(scores.Shape, i => !allows ? scores[i] + mask.Stretched(i) : mask.Stretched(i) != 0 ? scores[i] : double.NegativeInfinity);
+        Host weights = scores.Along(-1, line => line.All(double.IsNegativeInfinity) ? new double[line.Length] : Softmax(line));
+        return Host.MatMul(weights, v);
+    }
+
+    /// <summary>Parameter, gradient, moments and, if given, the largest second moment after one step of Adam.</summary>
+    public static Host[] AdamStep(Host[] x, double rate, double beta1, double beta2, double eps, double decay, bool decoupled, int step)
+    {
+        Host[] after = [.. x.Select(h => h with { Data = (double[])h.Data.Clone() })];
+        for (int i = 0; i < x[0].Data.Length; i++)
+        {
+            double p = x[0].Data[i], g = x[1].Data[i] + (decoupled ? 0 : decay * p);
+            if (decoupled) p *= 1 - rate * decay;
+            double m = after[2].Data[i] = beta1 * x[2].Data[i] + (1 - beta1) * g;
+            double v = after[3].Data[i] = beta2 * x[3].Data[i] + (1 - beta2) * g * g;
+            if (x.Length > 4) v = after[4].Data[i] = Math.Max(x[4].Data[i], v);
+            after[0].Data[i] = p - rate / (1 - Math.Pow(beta1, step)) * m / (Math.Sqrt(v) / Math.Sqrt(1 - Math.Pow(beta2, step)) + eps);
+        }
+        return after;
+    }
+
+    /// <summary>Parameter, gradient and, with momentum, the buffer after one step of gradient descent.</summary>
+    public static Host[] SgdStep(Host[] x, double rate, double momentum, double dampening, double decay, bool nesterov, bool first)
+    {
+        Host[] after = [.. x.Select(h => h with { Data = (double[])h.Data.Clone() })];
+        for (int i = 0; i < x[0].Data.Length; i++)
+        {
+            double p = x[0].Data[i], d = x[1].Data[i] + decay * p;
+            if (x.Length > 2)
+            {
+                double b = after[2].Data[i] = first ? d : momentum * x[2].Data[i] + (1 - dampening) * d;
+                d = nesterov ? d + momentum * b : b;
+            }
+            after[0].Data[i] = p - rate * d;
+        }
+        return after;
+    }
 }
