@@ -31,6 +31,8 @@ public sealed partial class Tensor
         if (!DType.IsFloating)
             throw new DTypeException($"norm: the elements are {DType.Name}; a norm needs a floating dtype, so cast with " +
                 "To(DType.Float32) first.");
+        // Squares of half values leave the range of a half type long before their root does.
+        if (DType.IsHalf) return To(DType.Float32).NormOf(p, mask, keep).To(DType);
         if (double.IsPositiveInfinity(p)) return Op.Run(new ReduceOp(Reduction.Max, mask, keep), Abs());
         if (double.IsNegativeInfinity(p)) return Op.Run(new ReduceOp(Reduction.Min, mask, keep), Abs());
         if (double.IsNaN(p)) throw new ArgumentOutOfRangeException(nameof(p), p,

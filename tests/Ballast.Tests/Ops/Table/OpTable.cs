@@ -4,7 +4,7 @@ namespace Ballast.Tests.OpTables;
 public static partial class OpTable
 {
     // Built on first use: the parts of this class have static fields of their own, in no certain order.
-    public static IReadOnlyList<OpRow> Rows => field ??= [.. Elementwise(), .. Comparisons(), .. Copies(), .. Movement(), .. Reductions(), .. Products(), .. Networks(), .. Indexing(), .. Training()];
+    public static IReadOnlyList<OpRow> Rows => field ??= [.. Elementwise(), .. Comparisons(), .. Copies(), .. Movement(), .. Reductions(), .. Products(), .. Networks(), .. Indexing(), .. Training(), .. Ordering()];
 
     public static OpRow Row(string name) => Rows.Single(r => r.Name == name);
 
