@@ -45,8 +45,12 @@ public sealed partial class ParameterList : VariableList<Parameter>
     /// <summary>A list of these parameters.</summary>
     public ParameterList(params IEnumerable<Parameter> items) : base(items) { }
 
+    // Both overloads stand in this class: a handle converts to a tensor, so the nearer Add(Tensor) would win over an inherited one.
+    /// <summary>Adds a handle at the end.</summary>
+    public new void Add(Parameter item) => base.Add(item);
+
     /// <summary>Adds a parameter over a tensor.</summary>
-    public void Add(Tensor value) => Add(new Parameter(value));
+    public void Add(Tensor value) => base.Add(new Parameter(value));
 }
 
 /// <summary>Buffers in an order.</summary>
@@ -55,8 +59,11 @@ public sealed partial class BufferList : VariableList<Buffer>
     /// <summary>A list of these buffers.</summary>
     public BufferList(params IEnumerable<Buffer> items) : base(items) { }
 
+    /// <inheritdoc cref="ParameterList.Add(Parameter)"/>
+    public new void Add(Buffer item) => base.Add(item);
+
     /// <summary>Adds a buffer over a tensor.</summary>
-    public void Add(Tensor value) => Add(new Buffer(value));
+    public void Add(Tensor value) => base.Add(new Buffer(value));
 }
 
 /// <summary>Buffers by name, in the order they were added.</summary>
