@@ -2,7 +2,8 @@ namespace Ballast;
 
 /// <summary>Fills tensors and parameters with first values: PyTorch's rules, drawn on the CPU whatever the device.</summary>
 /// <remarks>
-/// One seed gives one model on every device. On meta nothing is drawn. Where no generator is given, <see cref="Generator.Default"/> is used.
+/// One seed gives one model on every device. On meta nothing is drawn. Where no generator is given, <see cref="Generator.Default"/> is
+/// used.
 /// Source: torch.nn.init; conformance C214, C215, C218.
 /// </remarks>
 public static class Init
@@ -35,7 +36,8 @@ public static class Init
         return target;
     }
 
-    /// <summary>Uniform over ±√3 · gain / √fanIn with gain = √(2 / (1 + slope²)): keeps the variance through leaky rectifiers of that slope.</summary>
+    /// <summary>Uniform over ±√3 · gain / √fanIn with gain = √(2 / (1 + slope²)): keeps the variance through leaky rectifiers of that
+    /// slope.</summary>
     /// <remarks>
     /// Shape: [Out, In, *]; fanIn = In · *. The slope √5 gives ±1/√fanIn, the rule of linear layers. Source: He et al., arXiv:1502.01852.
     /// </remarks>
@@ -99,7 +101,8 @@ public static class Init
     private static (double In, double Out) Fans(Tensor target, string rule)
     {
         if (target.Rank < 2)
-            throw new ShapeException($"{rule} needs [Out, In, *] to know how many inputs a unit has; this tensor is {target.Shape}. Use Uniform or Normal.");
+            throw new ShapeException(
+                $"{rule} needs [Out, In, *] to know how many inputs a unit has; this tensor is {target.Shape}. Use Uniform or Normal.");
         double receptive = 1;
         for (int i = 2; i < target.Rank; i++) receptive *= target.Shape[i];
         return (target.Shape[1] * receptive, target.Shape[0] * receptive);

@@ -4,8 +4,8 @@ namespace Ballast;
 
 /// <summary>Modules to and from safetensors files.</summary>
 /// <remarks>
-/// Tied state is written once, under its first path; the metadata maps each further path to it (<c>"head.weight": "embedding.weight"</c>), the
-/// convention of safetensors' own save_model.
+/// Tied state is written once, under its first path; the metadata maps each further path to it (<c>"head.weight": "embedding.weight"</c>),
+/// the convention of safetensors' own save_model.
 /// </remarks>
 public static class ModuleFiles
 {
@@ -37,8 +37,8 @@ public static class ModuleFiles
 
         /// <summary>Loads a file's state: all of it, or nothing if anything differs that the policy does not name.</summary>
         /// <remarks>
-        /// State that is on meta is put over the mapped file without a copy, on the CPU; pages come in as they are used, and writes never reach
-        /// the file. Other state is overwritten where it is.
+        /// State that is on meta is put over the mapped file without a copy, on the CPU; pages come in as they are used, and writes never
+        /// reach the file. Other state is overwritten where it is.
         /// </remarks>
         /// <param name="path">A file, an index, or a folder with either.</param>
         /// <param name="policy">Differences that are allowed; none if left out.</param>
@@ -55,20 +55,23 @@ public static class ModuleFiles
             foreach (StateEntry entry in StateTree.Of(module).Entries)
             {
                 // A tie of the file: the value stands under another path, which the module may not tie.
-                if (!state.ContainsKey(entry.Path) && metadata.TryGetValue(entry.Path, out string? first) && state.TryGetValue(first, out Tensor? value))
-                    state.Add(entry.Path, value);
+                if (state.ContainsKey(entry.Path) || !metadata.TryGetValue(entry.Path, out string? first)) continue;
+                if (state.TryGetValue(first, out Tensor? value)) state.Add(entry.Path, value);
             }
             return module.Load(state, policy);
         }
     }
 
-    private static List<KeyValuePair<string, string>> Metadata(Module module, StateDict state, IEnumerable<KeyValuePair<string, string>>? given)
+    private static List<KeyValuePair<string, string>> Metadata(
+        Module module, StateDict state, IEnumerable<KeyValuePair<string, string>>? given)
     {
         List<KeyValuePair<string, string>> metadata = [.. given ?? []];
         foreach ((string key, _) in metadata)
         {
             if (state.Aliases.TryGetValue(key, out string? first))
-                throw new ArgumentException($"{module.GetType().Name}.Save: the metadata key '{key}' is needed to say that this path is tied to '{first}'; choose another key.");
+                throw new ArgumentException(
+                    $"{module.GetType().Name}.Save: the metadata key '{key}' is needed to say that this path is tied to '{first}'; "
+                    + "choose another key.");
         }
         metadata.AddRange(state.Aliases);
         return metadata;

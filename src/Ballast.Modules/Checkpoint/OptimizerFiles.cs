@@ -16,7 +16,8 @@ public static class OptimizerFiles
         public void Save(string path, IEnumerable<KeyValuePair<string, string>>? metadata = null)
         {
             List<KeyValuePair<string, string>> all = [new(Kind, optimizer.GetType().Name), .. metadata ?? []];
-            if (all.Skip(1).Any(m => m.Key == Kind)) throw new ArgumentException($"the metadata key '{Kind}' is written by Save itself; choose another key.", nameof(metadata));
+            if (all.Skip(1).Any(m => m.Key == Kind))
+                throw new ArgumentException($"the metadata key '{Kind}' is written by Save itself; choose another key.", nameof(metadata));
             Safetensors.Save(path, optimizer.View(), all);
         }
 
@@ -31,7 +32,8 @@ public static class OptimizerFiles
         {
             string kind = Safetensors.LoadMetadata(path).GetValueOrDefault(Kind, "no optimizer");
             if (kind != optimizer.GetType().Name)
-                throw new InvalidDataException($"{path} holds the state of {kind}, not of {optimizer.GetType().Name}; resume with the optimizer that wrote it.");
+                throw new InvalidDataException(
+                    $"{path} holds the state of {kind}, not of {optimizer.GetType().Name}; resume with the optimizer that wrote it.");
             return optimizer.Load(Safetensors.Load(path, map: false));
         }
     }

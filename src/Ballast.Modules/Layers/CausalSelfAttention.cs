@@ -5,7 +5,8 @@ namespace Ballast;
 /// For each head softmax(Q · Kᵀ / √D + causal mask) · V; the heads side by side pass through the projection. The mask is a flag of the
 /// attention op, not a table.
 /// Shape: [B, T, C] → [B, T, C] with C = H · D.
-/// State: <c>query_key_value.weight</c> [3C, C], <c>.bias</c> [3C], <c>projection.weight</c> [C, C], <c>.bias</c> [C], drawn as in <see cref="Linear"/>, in this order.
+/// State: <c>query_key_value.weight</c> [3C, C], <c>.bias</c> [3C], <c>projection.weight</c> [C, C], <c>.bias</c> [C], drawn as in
+/// <see cref="Linear"/>, in this order.
 /// Source: Vaswani et al., arXiv:1706.03762.
 /// </remarks>
 public sealed partial class CausalSelfAttention : Module, IForward<Tensor, Tensor>
@@ -24,8 +25,11 @@ public sealed partial class CausalSelfAttention : Module, IForward<Tensor, Tenso
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
-        if (width % heads != 0) throw new ArgumentException($"the width {width} cannot be split over {heads} heads; it must be a multiple of them.", nameof(heads));
-        if (!(dropout >= 0 && dropout <= 1)) throw new ArgumentOutOfRangeException(nameof(dropout), dropout, "a dropout probability is from 0 to 1.");
+        if (width % heads != 0)
+            throw new ArgumentException(
+                $"the width {width} cannot be split over {heads} heads; it must be a multiple of them.", nameof(heads));
+        if (!(dropout >= 0 && dropout <= 1))
+            throw new ArgumentOutOfRangeException(nameof(dropout), dropout, "a dropout probability is from 0 to 1.");
         Heads = heads;
         Dropout = dropout;
         _generator = generator;
@@ -56,7 +60,8 @@ public sealed partial class CausalSelfAttention : Module, IForward<Tensor, Tenso
         // Each third of [B, T, 3C] as [B, H, T, D]: views, no copy.
         Tensor[] parts = QueryKeyValue.Forward(input).Chunk(3, -1);
         for (int i = 0; i < parts.Length; i++) parts[i] = parts[i].Reshape(batch, length, Heads, width / Heads).Transpose(1, 2);
-        Tensor merged = Tensor.ScaledDotProductAttention(parts[0], parts[1], parts[2], causal: true, dropout: Training ? Dropout : 0, generator: _generator);
+        Tensor merged = Tensor.ScaledDotProductAttention(
+            parts[0], parts[1], parts[2], causal: true, dropout: Training ? Dropout : 0, generator: _generator);
         return Projection.Forward(merged.Transpose(1, 2).Reshape(batch, length, width));
     }
 }

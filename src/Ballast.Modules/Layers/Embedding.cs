@@ -21,7 +21,8 @@ public sealed partial class Embedding : Module, IForward<Tensor, Tensor>
         if (paddingIndex is { } row)
         {
             if (row < -count || row >= count)
-                throw new ArgumentOutOfRangeException(nameof(paddingIndex), row, $"the table has rows 0 to {count - 1}; negative numbers count from the end.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(paddingIndex), row, $"the table has rows 0 to {count - 1}; negative numbers count from the end.");
             PaddingIndex = row < 0 ? row + count : row;
         }
         Weight = Init.Normal(new Parameter(Tensor.Empty([count, width])), generator: generator);

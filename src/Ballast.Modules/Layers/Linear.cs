@@ -55,7 +55,8 @@ public sealed partial class Linear : Module, IForward<Tensor, Tensor>
     public Tensor Forward(Tensor input)
     {
         if (input.Rank == 0 || input.Shape[^1] != InFeatures)
-            throw new ShapeException($"Linear: the last axis of the input {input.Shape} must be {InFeatures}: the weight is {Weight.Shape}, [Out, In].");
+            throw new ShapeException(
+                $"Linear: the last axis of the input {input.Shape} must be {InFeatures}: the weight is {Weight.Shape}, [Out, In].");
         return Tensor.Linear(input, Weight.Value, Bias?.Value);
     }
 }

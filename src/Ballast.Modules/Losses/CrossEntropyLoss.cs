@@ -2,8 +2,8 @@ namespace Ballast;
 
 /// <summary>−log softmax(x)[target], averaged over the targets that count.</summary>
 /// <remarks>
-/// Shape: logits [N, V] and targets [N] of integers → [], or [N] unreduced; also [N, V, *] and [N, *]. Logits [B, T, V] are flattened first:
-/// <c>loss.Forward(logits.Reshape(-1, V), targets.Reshape(-1))</c>.
+/// Shape: logits [N, V] and targets [N] of integers → [], or [N] unreduced; also [N, V, *] and [N, *]. Logits
+/// [B, T, V] are flattened first: <c>loss.Forward(logits.Reshape(-1, V), targets.Reshape(-1))</c>.
 /// State: <c>weight</c> [V], a buffer, if class weights were given.
 /// Source: torch.nn.CrossEntropyLoss.
 /// </remarks>
@@ -14,7 +14,8 @@ public sealed partial class CrossEntropyLoss : Module
     /// <param name="ignoreIndex">Targets of this value count nothing.</param>
     /// <param name="labelSmoothing">From 0 to 1: the share of the target's weight that is spread over all classes.</param>
     /// <param name="reduction">What becomes of the targets' losses.</param>
-    public CrossEntropyLoss(Tensor? weight = null, long ignoreIndex = -100, double labelSmoothing = 0, LossReduction reduction = LossReduction.Mean)
+    public CrossEntropyLoss(
+        Tensor? weight = null, long ignoreIndex = -100, double labelSmoothing = 0, LossReduction reduction = LossReduction.Mean)
     {
         if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
             throw new ArgumentOutOfRangeException(nameof(labelSmoothing), labelSmoothing, "label smoothing is from 0 to 1.");
@@ -37,5 +38,6 @@ public sealed partial class CrossEntropyLoss : Module
     public LossReduction Reduction { get; }
 
     /// <summary>The loss of logits against targets.</summary>
-    public Tensor Forward(Tensor logits, Tensor target) => logits.CrossEntropy(target, Weight?.Value, IgnoreIndex, LabelSmoothing, Reduction);
+    public Tensor Forward(Tensor logits, Tensor target) =>
+        logits.CrossEntropy(target, Weight?.Value, IgnoreIndex, LabelSmoothing, Reduction);
 }

@@ -3,7 +3,8 @@ namespace Ballast.Models;
 /// <summary>y = W₂ · gelu(W₁ · x + b₁) + b₂, position by position.</summary>
 /// <remarks>
 /// Shape: [*, C] → [*, C].
-/// State: <c>expand.weight</c> [4C, C], <c>expand.bias</c> [4C], <c>contract.weight</c> [C, 4C], <c>contract.bias</c> [C], drawn as in <see cref="Linear"/>.
+/// State: <c>expand.weight</c> [4C, C], <c>expand.bias</c> [4C], <c>contract.weight</c> [C, 4C], <c>contract.bias</c> [C], drawn as in
+/// <see cref="Linear"/>.
 /// GELU is the tanh approximation. Source: Radford et al. 2019.
 /// </remarks>
 /// <param name="width">C.</param>

@@ -4,9 +4,9 @@ namespace Ballast.Models;
 /// <remarks>
 /// x = embedding[i] · √C + positions[..T]; blocks; final norm; logits = x · embeddingᵀ.
 /// Shape: [B, T] of token numbers → [B, T, V].
-/// State: <c>token_embedding.weight</c> [V, C], <c>positions</c> (derived, [block, C]), <c>blocks.i</c>, <c>final_norm</c>, and <c>head.weight</c>,
-/// which is the embedding's own handle. Matrices are drawn from the normal distribution with deviation 0.02, those that write to the stream
-/// (<c>projection</c>, <c>contract</c>) with 0.02/√(2L); biases are 0.
+/// State: <c>token_embedding.weight</c> [V, C], <c>positions</c> (derived, [block, C]), <c>blocks.i</c>, <c>final_norm</c>, and
+/// <c>head.weight</c>, which is the embedding's own handle. Matrices are drawn from the normal distribution with deviation 0.02, those
+/// that write to the stream (<c>projection</c>, <c>contract</c>) with 0.02/√(2L); biases are 0.
 /// Source: Radford et al. 2019; positions: Vaswani et al., arXiv:1706.03762.
 /// </remarks>
 public sealed partial class Gpt : Module, IForward<Tensor, Tensor>
@@ -61,14 +61,17 @@ public sealed partial class Gpt : Module, IForward<Tensor, Tensor>
         if (input.Rank != 2) throw new ShapeException($"Gpt: the token numbers are {input.Shape}; they must be [B, T].");
         int length = input.Shape[1];
         if (length > Config.BlockLength)
-            throw new ShapeException($"Gpt: {length} tokens were given and the block length is {Config.BlockLength}; cut the input: input.Narrow(1, {length - Config.BlockLength}, {Config.BlockLength}).");
+            throw new ShapeException(
+                $"Gpt: {length} tokens were given and the block length is {Config.BlockLength}; keep the last ones: "
+                + $"input.Narrow(1, {length - Config.BlockLength}, {Config.BlockLength}).");
         Tensor x = TokenEmbedding.Forward(input) * Math.Sqrt(Config.Width) + Positions.Value.Narrow(0, 0, length);
         x = Dropout.Forward(x);
         foreach (GptBlock block in Blocks) x = block.Forward(x);
         return Head.Forward(FinalNorm.Forward(x));
     }
 
-    /// <summary>The table with sin(p / 10000^(2i/C)) in column 2i and the cosine in column 2i+1, computed in float64 and rounded to float32.</summary>
+    /// <summary>The table with sin(p / 10000^(2i/C)) in column 2i and the cosine in column 2i+1, computed in float64 and rounded to
+    /// float32.</summary>
     /// <param name="length">The number of positions p.</param>
     /// <param name="width">C.</param>
     /// <param name="device">Where; the default device if left out.</param>

@@ -22,7 +22,8 @@ public sealed record GptConfig
     public double Dropout { get; init; }
 
     /// <summary>Throws unless the sizes make a model.</summary>
-    /// <exception cref="ArgumentException">A size is not positive, the heads do not divide the width, or the dropout is not from 0 to 1.</exception>
+    /// <exception cref="ArgumentException">A size is not positive, the heads do not divide the width, or the dropout is not from 0 to
+    /// 1.</exception>
     public void Check()
     {
         Positive(VocabularySize, nameof(VocabularySize));
@@ -30,7 +31,8 @@ public sealed record GptConfig
         Positive(Width, nameof(Width));
         Positive(Heads, nameof(Heads));
         Positive(Layers, nameof(Layers));
-        if (Width % Heads != 0) throw new ArgumentException($"GptConfig: the width {Width} cannot be split over {Heads} heads; it must be a multiple of them.");
+        if (Width % Heads != 0)
+            throw new ArgumentException($"GptConfig: the width {Width} cannot be split over {Heads} heads; it must be a multiple of them.");
         if (!(Dropout >= 0 && Dropout <= 1)) throw new ArgumentException($"GptConfig: Dropout is {Dropout}; a probability is from 0 to 1.");
     }
 

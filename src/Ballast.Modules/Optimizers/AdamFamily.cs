@@ -46,7 +46,8 @@ public abstract class AdamFamily : Optimizer
     protected override void Update(ParameterState state, Tensor gradient, double learningRate, double weightDecay)
     {
         Tensor.AdamStep(
-            state.Parameter.Value, gradient, state.FindOrZeros(Mean), state.FindOrZeros(Square), Amsgrad ? state.FindOrZeros(LargestSquare) : null,
+            state.Parameter.Value, gradient, state.FindOrZeros(Mean), state.FindOrZeros(Square),
+            Amsgrad ? state.FindOrZeros(LargestSquare) : null,
             learningRate, Beta1, Beta2, Eps, weightDecay, _decoupled, state.Step);
     }
 }

@@ -14,7 +14,8 @@ public sealed class CosineWithWarmup(long warmupSteps, long totalSteps, double m
         : throw new ArgumentOutOfRangeException(nameof(warmupSteps), warmupSteps, "a warm-up has 0 or more steps.");
 
     private readonly long _total = totalSteps > warmupSteps ? totalSteps
-        : throw new ArgumentOutOfRangeException(nameof(totalSteps), totalSteps, $"the total must be more than the {warmupSteps} steps of warm-up.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(totalSteps), totalSteps, $"the total must be more than the {warmupSteps} steps of warm-up.");
 
     /// <inheritdoc/>
     public override double Factor(long step) =>

@@ -1,12 +1,14 @@
+using System.Globalization;
 using Ballast.Formats;
 
 namespace Ballast.Optimizers;
 
-/// <summary>Exponential average of a module's parameters: average ← d · average + (1 − d) · value after each step; buffers are copied.</summary>
+/// <summary>Exponential average of a module's parameters: average ← d · average + (1 − d) · value after each step; buffers are
+/// copied.</summary>
 /// <remarks>
-/// With warm-up d = min(decay, (1 + n) / (10 + n)) at update n = 0, 1, …, so that the first weights do not linger. Values are held by path, on
-/// the device of the module, which they follow, and in its dtype, but float32 for half types. Source: Polyak and Juditsky 1992; the warm-up is that of TensorFlow's
-/// ExponentialMovingAverage.
+/// With warm-up d = min(decay, (1 + n) / (10 + n)) at update n = 0, 1, …, so that the first weights do not linger. Values are held by
+/// path, on the device of the module, which they follow, and in its dtype, but float32 for half types. Source: Polyak and Juditsky 1992;
+/// the warm-up is that of TensorFlow's ExponentialMovingAverage.
 /// </remarks>
 public sealed class Ema
 {
@@ -20,7 +22,8 @@ public sealed class Ema
     /// <param name="warmUp">False for d from the first update on.</param>
     public Ema(Module module, double decay = 0.999, bool warmUp = true)
     {
-        if (!(decay >= 0 && decay <= 1)) throw new ArgumentOutOfRangeException(nameof(decay), decay, "the share that is kept is from 0 to 1.");
+        if (!(decay >= 0 && decay <= 1))
+            throw new ArgumentOutOfRangeException(nameof(decay), decay, "the share that is kept is from 0 to 1.");
         Decay = decay;
         WarmUp = warmUp;
         foreach ((string path, Tensor value) in module.Snapshot()) Set(path, value.To(Wide(value.DType)));
@@ -40,8 +43,12 @@ public sealed class Ema
 
     /// <summary>The average at a path.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
-    public Tensor Value(string path) => _values.TryGetValue(path, out Tensor? value) ? value
-        : throw new KeyNotFoundException($"Ema has no '{path}'{(Names.Nearest(path, _values.Keys) is { } near ? $"; the nearest is '{near}'." : ".")}");
+    public Tensor Value(string path)
+    {
+        if (_values.TryGetValue(path, out Tensor? value)) return value;
+        string? near = Names.Nearest(path, _values.Keys);
+        throw new KeyNotFoundException($"Ema has no '{path}'{(near is null ? "." : $"; the nearest is '{near}'.")}");
+    }
 
     /// <summary>Takes the module's values into the average; call it after each step.</summary>
     /// <exception cref="ArgumentException">The module's paths or shapes are not those of the average; nothing was changed.</exception>
@@ -71,8 +78,10 @@ public sealed class Ema
 
     /// <summary>Writes the averages and the number of updates to one file, atomically.</summary>
     /// <param name="path">The file to create or replace; its folder must exist.</param>
-    /// <remarks>The averages stand under the module's paths, so that the file loads into the module; the number stands in the metadata.</remarks>
-    public void Save(string path) => Safetensors.Save(path, _values, [new(Updates, Count.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
+    /// <remarks>The averages stand under the module's paths, so that the file loads into the module; the number stands in the
+    /// metadata.</remarks>
+    public void Save(string path) =>
+        Safetensors.Save(path, _values, [new(Updates, Count.ToString(CultureInfo.InvariantCulture))]);
 
     /// <summary>Loads what <see cref="Save"/> wrote for the same module: all of it, or nothing.</summary>
     /// <param name="path">The file.</param>
@@ -82,8 +91,10 @@ public sealed class Ema
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public void Load(string path)
     {
-        if (!long.TryParse(Safetensors.LoadMetadata(path).GetValueOrDefault(Updates), System.Globalization.CultureInfo.InvariantCulture, out long count) || count < 0)
-            throw new InvalidDataException($"{path} does not say how many updates the average has ('{Updates}' in its metadata); it was not written by Ema.Save.");
+        string? updates = Safetensors.LoadMetadata(path).GetValueOrDefault(Updates);
+        if (!long.TryParse(updates, CultureInfo.InvariantCulture, out long count) || count < 0)
+            throw new InvalidDataException(
+                $"{path} does not say how many updates the average has ('{Updates}' in its metadata); it was not written by Ema.Save.");
         IReadOnlyDictionary<string, Tensor> state = Safetensors.Load(path, map: false);
         Check(state);
         using (Autograd.NoGrad())
@@ -106,12 +117,16 @@ public sealed class Ema
     private void Check(IReadOnlyDictionary<string, Tensor> state)
     {
         foreach (string path in _values.Keys)
-            if (!state.ContainsKey(path)) throw new ArgumentException($"Ema: '{path}' is averaged and not in the state; it must be that of the module the average began with.");
+            if (!state.ContainsKey(path))
+                throw new ArgumentException(
+                    $"Ema: '{path}' is averaged and not in the state; it must be that of the module the average began with.");
         foreach ((string path, Tensor value) in state)
         {
             if (!_values.TryGetValue(path, out Tensor? average))
-                throw new ArgumentException($"Ema: '{path}' is in the state and not averaged; it must be that of the module the average began with.");
-            if (average.Shape != value.Shape) throw new ArgumentException($"Ema: '{path}' is {value.Shape}, and its average {average.Shape}; shapes must stay.");
+                throw new ArgumentException(
+                    $"Ema: '{path}' is in the state and not averaged; it must be that of the module the average began with.");
+            if (average.Shape != value.Shape)
+                throw new ArgumentException($"Ema: '{path}' is {value.Shape}, and its average {average.Shape}; shapes must stay.");
         }
     }
 }

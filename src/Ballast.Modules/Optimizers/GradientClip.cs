@@ -3,7 +3,8 @@ namespace Ballast.Optimizers;
 /// <summary>Limits gradients between the backward pass and the step.</summary>
 public static class GradientClip
 {
-    /// <summary>Scales all gradients by one factor, min(1, maxNorm / (norm + 10⁻⁶)), so that their joint norm is at most <paramref name="maxNorm"/>.</summary>
+    /// <summary>Scales all gradients by one factor, min(1, maxNorm / (norm + 10⁻⁶)), so that their joint norm is at most
+    /// <paramref name="maxNorm"/>.</summary>
     /// <param name="parameters">Parameters; those without a gradient count nothing.</param>
     /// <param name="maxNorm">The largest norm that is left.</param>
     /// <param name="p">The power of the norm; infinity for the largest absolute value.</param>
@@ -13,7 +14,9 @@ public static class GradientClip
     {
         using (Autograd.NoGrad())
         {
-            Tensor[] gradients = [.. parameters.Select(parameter => parameter.Grad).OfType<Tensor>().Distinct(ReferenceEqualityComparer.Instance).Cast<Tensor>()];
+            // A handle that is given twice counts once.
+            var distinct = new HashSet<Parameter>(parameters, ReferenceEqualityComparer.Instance);
+            Tensor[] gradients = [.. distinct.Select(parameter => parameter.Grad).OfType<Tensor>()];
             if (gradients.Length == 0) return Tensor.Zeros(Shape.Scalar);
             Device device = gradients[0].Device;
             var norms = new Tensor[gradients.Length];

@@ -2,7 +2,8 @@ namespace Ballast.Optimizers;
 
 /// <summary>Updates parameters from their gradients.</summary>
 /// <remarks>
-/// It holds handles, so moving, casting or loading the module needs nothing here: what is remembered follows its parameter at the next step.
+/// It holds handles, so moving, casting or loading the module needs nothing here: what is remembered follows its parameter at the next
+/// step.
 /// Settings (learning rate, decay) are code and are not saved; step counts and moments are.
 /// </remarks>
 public abstract class Optimizer
@@ -19,7 +20,8 @@ public abstract class Optimizer
         LearningRate = NotNegative(learningRate, nameof(learningRate));
         WeightDecay = NotNegative(weightDecay, nameof(weightDecay));
         foreach (ParameterGroup group in groups) Add(group);
-        if (_states.Count == 0) throw new ArgumentException($"{GetType().Name}: no parameter was given. Pass module.NamedParameters().", nameof(groups));
+        if (_states.Count == 0)
+            throw new ArgumentException($"{GetType().Name}: no parameter was given. Pass module.NamedParameters().", nameof(groups));
     }
 
     /// <summary>The step length before any schedule, for groups without their own.</summary>
@@ -51,9 +53,17 @@ public abstract class Optimizer
         {
             string name = ParameterGroup.NameAt(given, _states.Count + added.Count);
             if (!parameters.Add(parameter))
-                throw new ArgumentException($"{GetType().Name}: the parameter '{name}' ({parameter.Label ?? "without a module"}) is in the groups twice; each belongs to one group, once.", nameof(group));
+            {
+                throw new ArgumentException(
+                    $"{GetType().Name}: the parameter '{name}' ({parameter.Label ?? "without a module"}) is in the groups twice; "
+                    + "each belongs to one group, once.", nameof(group));
+            }
             if (!names.Add(name))
-                throw new ArgumentException($"{GetType().Name}: two parameters are called '{name}', so their states could not be told apart; give each its own name.", nameof(group));
+            {
+                throw new ArgumentException(
+                    $"{GetType().Name}: two parameters are called '{name}', so their states could not be told apart; "
+                    + "give each its own name.", nameof(group));
+            }
             added.Add(new ParameterState(name, parameter, group));
         }
         _groups.Add(group);
@@ -85,7 +95,8 @@ public abstract class Optimizer
     }
 
     /// <summary>Updates one parameter in place; runs without recording.</summary>
-    /// <param name="state">The parameter and what is remembered about it, on its device; its step count already includes this update.</param>
+    /// <param name="state">The parameter and what is remembered about it, on its device; its step count already includes this
+    /// update.</param>
     /// <param name="gradient">The gradient; it may be read again by the caller, so it must not be changed.</param>
     /// <param name="learningRate">The step length now.</param>
     /// <param name="weightDecay">The weight decay of its group.</param>
@@ -130,7 +141,8 @@ public abstract class Optimizer
                 continue;
             }
             used.Add(stepKey);
-            if (step.Elements != 1) report.ShapeList.Add(new LoadDifference(stepKey, $"a step count has one element, the state {step.Shape}", false));
+            if (step.Elements != 1)
+                report.ShapeList.Add(new LoadDifference(stepKey, $"a step count has one element, the state {step.Shape}", false));
             else
             {
                 report.LoadedList.Add(stepKey);
@@ -153,7 +165,8 @@ public abstract class Optimizer
         return report;
     }
 
-    private List<(string Name, Tensor Value)> Find(ParameterState entry, IReadOnlyDictionary<string, Tensor> state, HashSet<string> used, LoadReport report)
+    private List<(string Name, Tensor Value)> Find(
+        ParameterState entry, IReadOnlyDictionary<string, Tensor> state, HashSet<string> used, LoadReport report)
     {
         var found = new List<(string, Tensor)>();
         foreach (string name in StateNames)

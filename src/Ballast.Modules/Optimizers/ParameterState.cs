@@ -21,7 +21,8 @@ public sealed class ParameterState
     /// <summary>The group it belongs to.</summary>
     public ParameterGroup Group { get; }
 
-    /// <summary>The dtype of what is remembered: the parameter's, but float32 for half types, which cannot hold the small shares that a step adds.</summary>
+    /// <summary>The dtype of what is remembered: the parameter's, but float32 for half types, which cannot hold the small shares that a
+    /// step adds.</summary>
     public DType DType => Parameter.DType.IsHalf ? DType.Float32 : Parameter.DType;
 
     /// <summary>The number of updates so far.</summary>

@@ -2,8 +2,8 @@ namespace Ballast.Optimizers;
 
 /// <summary>Stochastic gradient descent: w ← w − lr · g, optionally with momentum.</summary>
 /// <remarks>
-/// g is the gradient plus weightDecay · w. With momentum: m ← momentum · m + (1 − dampening) · g, at the first step m = g, and m takes the place of
-/// g; with Nesterov's rule, g + momentum · m does. State: <c>momentum_buffer</c>. Source: torch.optim.SGD; Sutskever et al. 2013.
+/// g is the gradient plus weightDecay · w. With momentum: m ← momentum · m + (1 − dampening) · g, at the first step m = g, and m takes the
+/// place of g; with Nesterov's rule, g + momentum · m does. State: <c>momentum_buffer</c>. Source: torch.optim.SGD; Sutskever et al. 2013.
 /// </remarks>
 public sealed class Sgd : Optimizer
 {
@@ -28,12 +28,14 @@ public sealed class Sgd : Optimizer
     /// <param name="dampening">The share of the gradient that is left out of the momentum.</param>
     /// <param name="nesterov">True to look ahead along the momentum.</param>
     /// <param name="weightDecay">A share of the weight that is added to its gradient.</param>
-    /// <exception cref="ArgumentException">There is no parameter, one stands there twice, or Nesterov's rule lacks momentum or has dampening.</exception>
+    /// <exception cref="ArgumentException">There is no parameter, one stands there twice, or Nesterov's rule lacks momentum or has
+    /// dampening.</exception>
     public Sgd(IEnumerable<ParameterGroup> groups, double learningRate, double momentum = 0, double dampening = 0,
         bool nesterov = false, double weightDecay = 0) : base(groups, learningRate, weightDecay)
     {
         if (nesterov && (momentum <= 0 || dampening != 0))
-            throw new ArgumentException($"Sgd: Nesterov's rule needs momentum above 0 and no dampening; {momentum} and {dampening} were given.", nameof(nesterov));
+            throw new ArgumentException(
+                $"Sgd: Nesterov's rule needs momentum above 0 and no dampening; {momentum} and {dampening} were given.", nameof(nesterov));
         Momentum = NotNegative(momentum, nameof(momentum));
         Dampening = dampening;
         Nesterov = nesterov;

@@ -4,6 +4,7 @@ using Ballast.Optimizers;
 namespace Ballast.Tests.Models;
 
 /// <summary>The GPT against PyTorch's numbers, and its structure.</summary>
+[Collection(DefaultGenerator.Name)]
 public sealed class GptTests
 {
     [Fact]
@@ -31,8 +32,11 @@ public sealed class GptTests
             optimizer.Step();
         }
         foreach ((string path, Tensor value) in golden.State("final"))
+        {
             // The key third of this bias has a gradient of rounding noise, whose sign Adam turns into whole steps.
-            Assert.InRange(Difference(value, model.GetParameter(path)), 0, path.EndsWith("query_key_value.bias", StringComparison.Ordinal) ? 2e-2 : 1e-4);
+            bool noisy = path.EndsWith("query_key_value.bias", StringComparison.Ordinal);
+            Assert.InRange(Difference(value, model.GetParameter(path)), 0, noisy ? 2e-2 : 1e-4);
+        }
     }
 
     [Fact]
@@ -125,8 +129,11 @@ public sealed class GptTests
     [InlineData(0, 4, 0.0, "Width is 0")]
     [InlineData(30, 4, 0.0, "30 cannot be split over 4")]
     [InlineData(32, 4, 1.5, "Dropout is 1.5")]
-    public void A_config_that_makes_no_model_says_why(int width, int heads, double dropout, string text) =>
-        Assert.Contains(text, Assert.Throws<ArgumentException>(() => new Gpt(GoldenGpt.Config with { Width = width, Heads = heads, Dropout = dropout })).Message);
+    public void A_config_that_makes_no_model_says_why(int width, int heads, double dropout, string text)
+    {
+        GptConfig config = GoldenGpt.Config with { Width = width, Heads = heads, Dropout = dropout };
+        Assert.Contains(text, Assert.Throws<ArgumentException>(() => new Gpt(config)).Message);
+    }
 
     private static double Difference(Tensor expected, Tensor actual)
     {

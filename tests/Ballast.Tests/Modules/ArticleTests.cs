@@ -1,7 +1,8 @@
 namespace Ballast.Tests.Modules;
 
 /// <summary>The module of the article, with its mask as a buffer.</summary>
-internal sealed partial class CausalAttention(int inFeatures, int outFeatures, int contextLength, double dropout) : Module, IForward<Tensor, Tensor>
+internal sealed partial class CausalAttention(int inFeatures, int outFeatures, int contextLength, double dropout)
+    : Module, IForward<Tensor, Tensor>
 {
     [StateName("W_query")] public Linear Query { get; } = new(inFeatures, outFeatures, bias: false);
 
@@ -24,7 +25,8 @@ internal sealed partial class CausalAttention(int inFeatures, int outFeatures, i
 }
 
 /// <summary>The same module with its mask outside the state, as the article begins.</summary>
-internal sealed partial class CausalAttentionWithoutBuffer(int inFeatures, int outFeatures, int contextLength) : Module, IForward<Tensor, Tensor>
+internal sealed partial class CausalAttentionWithoutBuffer(int inFeatures, int outFeatures, int contextLength)
+    : Module, IForward<Tensor, Tensor>
 {
     [StateName("W_query")] public Linear Query { get; } = new(inFeatures, outFeatures, bias: false);
 
@@ -45,6 +47,7 @@ internal sealed partial class CausalAttentionWithoutBuffer(int inFeatures, int o
 }
 
 /// <summary>The article's story, with its numbers.</summary>
+[Collection(DefaultGenerator.Name)]
 public sealed class ArticleTests
 {
     [Fact]
@@ -106,7 +109,8 @@ public sealed class ArticleTests
     {
         Tensor one = Tensor.From(new[,]
         {
-            { 0.43f, 0.15f, 0.89f }, { 0.55f, 0.87f, 0.66f }, { 0.57f, 0.85f, 0.64f }, { 0.22f, 0.58f, 0.33f }, { 0.77f, 0.25f, 0.10f }, { 0.05f, 0.80f, 0.55f },
+            { 0.43f, 0.15f, 0.89f }, { 0.55f, 0.87f, 0.66f }, { 0.57f, 0.85f, 0.64f }, 
+            { 0.22f, 0.58f, 0.33f }, { 0.77f, 0.25f, 0.10f }, { 0.05f, 0.80f, 0.55f },
         });
         return Tensor.Stack([one, one]);
     }

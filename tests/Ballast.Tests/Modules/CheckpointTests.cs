@@ -130,7 +130,8 @@ public sealed class CheckpointTests
         layer.Forward(Tensor.Ones(2)).Sum().Backward();
         optimizer.Step();
         optimizer.Save(path, [new("epoch", "1")]);
-        Assert.Equal(["step/weight", "exp_avg/weight", "exp_avg_sq/weight", "step/bias", "exp_avg/bias", "exp_avg_sq/bias"], Safetensors.Load(path).Keys);
+        Assert.Equal(["step/weight", "exp_avg/weight", "exp_avg_sq/weight", "step/bias", "exp_avg/bias", "exp_avg_sq/bias"],
+            Safetensors.Load(path).Keys);
         Assert.Equal("AdamW", Safetensors.LoadMetadata(path)["optimizer"]);
         Assert.Equal(["step/0", "step/1"], new AdamW(layer.Parameters()).View().Keys);
     }
@@ -143,7 +144,8 @@ public sealed class CheckpointTests
         (Sequential model, Optimizer optimizer) = Make("adamw", 1);
         Train(model, optimizer, 0, 2);
         optimizer.Save(path);
-        Assert.Contains("AdamW, not of Sgd", Assert.Throws<InvalidDataException>(() => new Sgd(model.NamedParameters(), 0.1).Load(path)).Message);
+        var sgd = new Sgd(model.NamedParameters(), 0.1);
+        Assert.Contains("AdamW, not of Sgd", Assert.Throws<InvalidDataException>(() => sgd.Load(path)).Message);
 
         var other = new Sequential(new Linear(4, 9), new ReLU(), new Linear(9, 3));
         var otherOptimizer = new AdamW(other.NamedParameters());

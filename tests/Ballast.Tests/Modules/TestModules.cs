@@ -15,7 +15,8 @@ internal sealed partial class Everything : Module
 
     public LayerNorm Norm { get; } = new(2);
 
-    public Buffer Squares { get; } = Buffer.Derived(device => Tensor.Arange(4).To(DType.Float64).Square().To(DType.Float32).To(device), keepDType: false);
+    public Buffer Squares { get; } = Buffer.Derived(device =>
+        Tensor.Arange(4).To(DType.Float64).Square().To(DType.Float32).To(device), keepDType: false);
 
     public Parameter? Absent { get; init; }
 }

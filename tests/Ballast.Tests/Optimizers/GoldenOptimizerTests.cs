@@ -8,12 +8,14 @@ namespace Ballast.Tests.Optimizers;
 public sealed class GoldenOptimizerTests
 {
     private static readonly string _folder = Path.Combine(Repository.Root, "tests", "Ballast.Tests", "Golden");
-    private static readonly IReadOnlyDictionary<string, Tensor> _tensors = Safetensors.Load(Path.Combine(_folder, "optimizers.safetensors"), map: false);
-    private static readonly IReadOnlyDictionary<string, string> _options = Safetensors.LoadMetadata(Path.Combine(_folder, "optimizers.safetensors"));
+    private static readonly IReadOnlyDictionary<string, Tensor> _tensors =
+        Safetensors.Load(Path.Combine(_folder, "optimizers.safetensors"), map: false);
+    private static readonly IReadOnlyDictionary<string, string> _options =
+        Safetensors.LoadMetadata(Path.Combine(_folder, "optimizers.safetensors"));
 
-    public static TheoryData<string> Steps => [.. _options.Where(o => o.Value.Contains("\"optimizer\"", StringComparison.Ordinal)).Select(o => o.Key)];
+    public static TheoryData<string> Steps => Cases("\"optimizer\"");
 
-    public static TheoryData<string> Clips => [.. _options.Where(o => o.Value.Contains("clip_grad_norm", StringComparison.Ordinal)).Select(o => o.Key)];
+    public static TheoryData<string> Clips => Cases("clip_grad_norm");
 
     [Theory]
     [MemberData(nameof(Steps))]
@@ -39,7 +41,8 @@ public sealed class GoldenOptimizerTests
     public void Clipping_gives_PyTorchs_norm_and_gradients(string name)
     {
         JsonElement options = JsonDocument.Parse(_options[name]).RootElement;
-        double p = options.GetProperty("norm").ValueKind == JsonValueKind.String ? double.PositiveInfinity : options.GetProperty("norm").GetDouble();
+        JsonElement power = options.GetProperty("norm");
+        double p = power.ValueKind == JsonValueKind.String ? double.PositiveInfinity : power.GetDouble();
         Parameter[] parameters = [new(Tensor.Zeros(3, 4)), new(Tensor.Zeros(4)), new(Tensor.Zeros(2))];
         for (int i = 0; i < 2; i++) parameters[i].Grad = _tensors[$"{name}/gradient_{i}"].Clone();
         Tensor norm = GradientClip.ByNorm(parameters, options.GetProperty("max_norm").GetDouble(), p);
@@ -53,13 +56,15 @@ public sealed class GoldenOptimizerTests
     {
         var parameter = new Parameter(Tensor.Zeros(1));
         int cases = 0;
-        foreach (JsonElement row in JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "schedules.json"))).RootElement.EnumerateArray())
+        JsonElement rows = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "schedules.json"))).RootElement;
+        foreach (JsonElement row in rows.EnumerateArray())
         {
             JsonElement options = row.GetProperty("options");
             double rate = row.GetProperty("learning_rate").GetDouble();
             Schedule schedule = row.GetProperty("schedule").GetString() switch
             {
-                "CosineAnnealingLR" => new CosineSchedule(options.GetProperty("T_max").GetInt64(), options.GetProperty("eta_min").GetDouble() / rate),
+                "CosineAnnealingLR" => new CosineSchedule(options.GetProperty("T_max").GetInt64(),
+                    options.GetProperty("eta_min").GetDouble() / rate),
                 "LinearLR" => new LinearSchedule(options.GetProperty("total_iters").GetInt64(),
                     options.GetProperty("start_factor").GetDouble(), options.GetProperty("end_factor").GetDouble()),
                 _ => new StepSchedule(options.GetProperty("step_size").GetInt64(), options.GetProperty("gamma").GetDouble()),
@@ -76,11 +81,15 @@ public sealed class GoldenOptimizerTests
         Assert.Equal(7, cases);
     }
 
+    private static TheoryData<string> Cases(string text) =>
+        [.. _options.Where(o => o.Value.Contains(text, StringComparison.Ordinal)).Select(o => o.Key)];
+
     private static Optimizer Make(JsonElement options, Parameter weight, Parameter bias)
     {
         if (options.TryGetProperty("groups", out JsonElement groups))
         {
-            return new AdamW(groups.EnumerateArray().Select(g => new ParameterGroup([g.GetProperty("params")[0].GetString() == "weight" ? weight : bias])
+            Parameter Member(JsonElement group) => group.GetProperty("params")[0].GetString() == "weight" ? weight : bias;
+            return new AdamW(groups.EnumerateArray().Select(g => new ParameterGroup([Member(g)])
             {
                 LearningRate = g.GetProperty("lr").GetDouble(),
                 WeightDecay = g.GetProperty("weight_decay").GetDouble(),

@@ -20,7 +20,8 @@ public sealed class OptimizerTests
     [Fact]
     public void A_tied_weight_is_updated_once_with_the_sum_of_its_gradients()
     {
-        Parameter weight = new Embedding(3, 2, generator: new Generator(1)).Weight, same = new(weight.Value.Detach().Clone()), other = new(same.Value.Detach().Clone());
+        Parameter weight = new Embedding(3, 2, generator: new Generator(1)).Weight;
+        Parameter same = new(weight.Value.Detach().Clone()), other = new(weight.Value.Detach().Clone());
         var middle = new Linear(3, 2, bias: false);
         var model = new Sequential(new Linear(weight), middle, new Linear(weight));
         model.Forward(Tensor.Ones(2)).Square().Sum().Backward();

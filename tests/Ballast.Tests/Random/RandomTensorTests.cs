@@ -1,5 +1,6 @@
 namespace Ballast.Tests.RandomNumbers;
 
+[Collection(DefaultGenerator.Name)]
 public sealed class RandomTensorTests
 {
     [Fact]

@@ -1,5 +1,6 @@
 namespace Ballast.Tests.RandomNumbers;
 
+[Collection(DefaultGenerator.Name)]
 public sealed class StateTests
 {
     /// <summary>Seed 42, then rand(100), then randn(5): the position is odd and a normal is cached.</summary>
