@@ -1,3 +1,5 @@
+using Ballast.Tests.Ops.Nn;
+
 namespace Ballast.Tests.Layers;
 
 /// <summary>First values, state and errors of the layers.</summary>
@@ -162,6 +164,27 @@ public sealed class LayerTests
         Assert.Contains("[B, T, 8]", Assert.Throws<ShapeException>(() => attention.Forward(Tensor.Ones(6, 8))).Message);
         Assert.Throws<ArgumentException>(() => new CausalSelfAttention(8, 3));
         Assert.Equal(["query_key_value.weight", "projection.weight"], new CausalSelfAttention(8, 2, bias: false).Snapshot().Keys);
+    }
+
+    [Theory]
+    [InlineData("causal_attention_2_heads")]
+    [InlineData("causal_attention_3_heads")]
+    public void Attention_gives_PyTorchs_output_and_gradients(string name)
+    {
+        GoldenCase golden = GoldenCase.Layer(name);
+        Tensor x = golden["input"].WithGrad();
+        var attention = new CausalSelfAttention(x.Shape[2], golden.Options.GetProperty("heads").GetInt32());
+        attention.QueryKeyValue.Weight.Assign(golden["qkv_weight"]);
+        attention.QueryKeyValue.Bias!.Assign(golden["qkv_bias"]);
+        attention.Projection.Weight.Assign(golden["projection_weight"]);
+        attention.Projection.Bias!.Assign(golden["projection_bias"]);
+        Tensor output = attention.Forward(x);
+        NnTensors.Near(golden["output"], output, 5e-6);
+        (output * golden["loss_weight"]).Sum().Backward();
+        NnTensors.Near(golden["grad_input"], x.Grad!, 5e-6);
+        NnTensors.Near(golden["grad_qkv_weight"], attention.QueryKeyValue.Weight.Grad!, 5e-6);
+        NnTensors.Near(golden["grad_projection_weight"], attention.Projection.Weight.Grad!, 5e-6);
+        NnTensors.Near(golden["grad_projection_bias"], attention.Projection.Bias!.Grad!, 5e-6);
     }
 
     [Fact]
