@@ -7,7 +7,6 @@ public sealed class LayoutSuite
 
     [Theory]
     [MemberData(nameof(All))]
-    [Trait("Category", "Simd")]
     public void Any_layout_of_the_inputs_gives_the_same_values(OpRow row)
     {
         foreach (Case sample in row.Cases)

@@ -92,30 +92,26 @@ public sealed record Host(double[] Data, int[] Shape)
     /// <summary>Replaces each line along an axis by another; all lines give the same length.</summary>
     public Host Along(int axis, Func<double[], double[]> line)
     {
-        int at = Axis(axis), length = Shape[at];
-        int[] outer = [.. Shape[..at], .. Shape[(at + 1)..]];
-        Dictionary<string, double[]> lines = [];
-        int resultLength = length == 0 || CountOf(outer) == 0 ? line(new double[length]).Length : -1;
-        Host Line(int[] index)
-        {
-            string key = string.Join(',', index.Where((_, i) => i != at));
-            if (!lines.TryGetValue(key, out double[]? result))
-            {
-                int[] from = (int[])index.Clone();
-                var values = new double[length];
-                for (int i = 0; i < length; i++)
-                {
-                    from[at] = i;
-                    values[i] = this[from];
-                }
-                lines[key] = result = line(values);
-            }
-            return new Host(result, [result.Length]);
-        }
-        if (resultLength < 0) resultLength = Line(new int[Rank]).Shape[0];
+        int at = Axis(axis), length = Shape[at], inner = CountOf(Shape[(at + 1)..]), outer = CountOf(Shape[..at]);
+        var values = new double[length];
         int[] shape = (int[])Shape.Clone();
-        shape[at] = resultLength;
-        return Build(shape, index => Line(index).Data[index[at]]);
+        shape[at] = length == 0 || inner * outer == 0 ? line(values).Length : -1;
+        double[] data = [];
+        for (int o = 0; o < outer; o++)
+        {
+            for (int i = 0; i < inner; i++)
+            {
+                for (int j = 0; j < length; j++) values[j] = Data[(o * length + j) * inner + i];
+                double[] result = line(values);
+                if (shape[at] < 0)
+                {
+                    shape[at] = result.Length;
+                    data = new double[outer * result.Length * inner];
+                }
+                for (int j = 0; j < result.Length; j++) data[(o * result.Length + j) * inner + i] = result[j];
+            }
+        }
+        return new Host(data, shape);
     }
 
     /// <summary>Folds axes (none named: all) with a function of the elements of each group, in row-major order.</summary>
@@ -125,10 +121,12 @@ public sealed record Host(double[] Data, int[] Shape)
         foreach (int axis in axes ?? [.. Enumerable.Range(0, Rank)]) folded[Axis(axis)] = true;
         int[] kept = [.. Shape.Select((d, i) => folded[i] ? 1 : d)];
         int[] inner = [.. Shape.Select((d, i) => folded[i] ? d : 1)];
+        int size = CountOf(inner);
+        int[] offset = new int[Rank], at = new int[Rank];
         Host full = Build(kept, index =>
         {
-            var group = new double[CountOf(inner)];
-            int[] offset = new int[Rank], at = new int[Rank];
+            var group = new double[size];
+            Array.Clear(offset);
             for (int i = 0; i < group.Length; i++)
             {
                 for (int axis = 0; axis < Rank; axis++) at[axis] = index[axis] + offset[axis];
