@@ -121,7 +121,8 @@ public sealed class AllocatorTests
         Device device = NewDevice();
         device.Runtime.Allocator.Rent(Capacity / 2);
         string text = Assert.Throws<DeviceOutOfMemoryException>(() => device.Runtime.Allocator.Rent(Capacity)).Message;
-        foreach (string piece in (string[])["counted:0 has no memory for 67,108,864 bytes", "33,554,432 bytes live", "0 bytes cached", "67,108,864 bytes in all", "TensorScope"])
+        foreach (string piece in (string[])["counted:0 has no memory for 67,108,864 bytes", "33,554,432 bytes live", "0 bytes cached",
+            "67,108,864 bytes in all", "TensorScope"])
             Assert.Contains(piece, text, StringComparison.Ordinal);
     }
 

@@ -45,9 +45,11 @@ public sealed class FlatMemoryTests
         MemoryStats after = Device.Cpu.Memory;
         long added = after.LiveBytes + after.CachedBytes - before.LiveBytes - before.CachedBytes;
         Assert.True(last < first, $"the loop must learn: loss {first} at first, {last} at last");
-        Assert.True(passedThrough / Iterations * Last > 2 * SlackBytes, "the loop must pass through more than the slack, or it shows nothing");
+        Assert.True(passedThrough / Iterations * Last > 2 * SlackBytes,
+            "the loop must pass through more than the slack, or it shows nothing");
         Assert.True(added <= SlackBytes, $"the last {Last} steps added {added:N0} bytes to what the allocator holds: {before} to {after}");
-        Assert.True(WorkingSet() - processBefore <= ProcessSlackBytes, $"the process grew by {WorkingSet() - processBefore:N0} bytes in the last {Last} steps");
+        Assert.True(WorkingSet() - processBefore <= ProcessSlackBytes,
+            $"the process grew by {WorkingSet() - processBefore:N0} bytes in the last {Last} steps");
     }
 
     [Fact]

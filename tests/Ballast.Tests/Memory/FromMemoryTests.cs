@@ -46,6 +46,7 @@ public sealed class FromMemoryTests
     public void It_takes_no_memory_of_the_device_and_a_wrong_length_is_refused()
     {
         Assert.False(Tensor.FromMemory<float>(new float[8], [8]).Storage.Pooled);
-        Assert.Contains("3 values were given for shape [2, 2]", Assert.Throws<ShapeException>(() => Tensor.FromMemory<float>(new float[3], [2, 2])).Message, StringComparison.Ordinal);
+        Assert.Contains("3 values were given for shape [2, 2]",
+            Assert.Throws<ShapeException>(() => Tensor.FromMemory<float>(new float[3], [2, 2])).Message, StringComparison.Ordinal);
     }
 }

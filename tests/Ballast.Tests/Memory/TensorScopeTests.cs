@@ -26,7 +26,8 @@ public sealed class TensorScopeTests
             made = Tensor.Ones(4, 4);
             view = made.T;
         }
-        foreach (Action use in (Action[])[() => made.ToArray<float>(), () => _ = made + 1, () => view.Sum(), () => made.FillInPlace(0), () => made.AsSpan<float>()])
+        foreach (Action use in (Action[])[() => made.ToArray<float>(), () => _ = made + 1, () => view.Sum(), () => made.FillInPlace(0),
+            () => made.AsSpan<float>()])
             Assert.Contains("scope.Keep", Assert.Throws<ObjectDisposedException>(use).Message, StringComparison.Ordinal);
     }
 

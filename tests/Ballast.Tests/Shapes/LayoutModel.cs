@@ -16,7 +16,8 @@ public sealed record LayoutModel(Layout Layout, int[] Shape, long[] Offsets)
     /// <summary>Layouts that a few permutations, slices, selections, new axes, flips and stretches lead to.</summary>
     public static Gen<LayoutModel> Any { get; } = Gen.Select(
         Gen.Int[0, 5].Array[0, Ballast.Shape.MaxRank].Where(s => Count(s) <= MaxElements), Gen.Long[0, 9],
-        Gen.Select(Gen.Int[0, 5], Gen.Int[0, 7], Gen.Int[0, 9], Gen.Int[0, 9], Gen.Int[1, 3], (k, a, s, l, t) => new Step(k, a, s, l, t)).Array[0, 5],
+        Gen.Select(Gen.Int[0, 5], Gen.Int[0, 7], Gen.Int[0, 9], Gen.Int[0, 9], Gen.Int[1, 3],
+            (k, a, s, l, t) => new Step(k, a, s, l, t)).Array[0, 5],
         (shape, offset, steps) => steps.Aggregate(Dense(shape, offset), (model, step) => model.Apply(step)));
 
     /// <summary>The same elements, permuted by any order of the axes.</summary>

@@ -77,7 +77,8 @@ public sealed class LayoutTests
 
     [Fact]
     public void Slices_of_slices_are_slices() =>
-        Gen.Select(LayoutModel.Any, Gen.Int[0, 7], Gen.Int[0, 9], Gen.Int[1, 3], Gen.Int[0, 9], Gen.Int[1, 3]).Sample((m, a, s1, t1, s2, t2) =>
+        Gen.Select(LayoutModel.Any, Gen.Int[0, 7], Gen.Int[0, 9], Gen.Int[1, 3], Gen.Int[0, 9],
+            Gen.Int[1, 3]).Sample((m, a, s1, t1, s2, t2) =>
         {
             if (m.Shape.Length == 0) return;
             int axis = a % m.Shape.Length, length = m.Shape[axis];

@@ -37,10 +37,13 @@ public sealed class ShapeTests
     public void Wrong_shapes_are_refused_with_the_numbers_given()
     {
         Assert.Contains("negative axis", Assert.Throws<ShapeException>(() => Shape.Create(2, -3)).Message, StringComparison.Ordinal);
-        Assert.Contains("at most 8", Assert.Throws<ShapeException>(() => Shape.Create(1, 1, 1, 1, 1, 1, 1, 1, 1)).Message, StringComparison.Ordinal);
-        Assert.Contains("too many elements", Assert.Throws<ShapeException>(() => Shape.Create(int.MaxValue, int.MaxValue, int.MaxValue)).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 8", Assert.Throws<ShapeException>(() => Shape.Create(1, 1, 1, 1, 1, 1, 1, 1, 1)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("too many elements",
+            Assert.Throws<ShapeException>(() => Shape.Create(int.MaxValue, int.MaxValue, int.MaxValue)).Message, StringComparison.Ordinal);
         Shape shape = [2, 3, 4];
-        Assert.Contains("axis 3 is outside shape [2, 3, 4]", Assert.Throws<ShapeException>(() => shape[3]).Message, StringComparison.Ordinal);
+        Assert.Contains("axis 3 is outside shape [2, 3, 4]", Assert.Throws<ShapeException>(() => shape[3]).Message,
+            StringComparison.Ordinal);
         Assert.Contains("expects 2", Assert.Throws<ShapeException>(() => { (int _, int _) = shape; }).Message, StringComparison.Ordinal);
     }
 }

@@ -45,7 +45,8 @@ public sealed class IntrinsicsTests
         start.Environment[IntrinsicsSettingTests.Variable] = instructions;
         using Process process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(_limit);
-        Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token), errors = process.StandardError.ReadToEndAsync(limit.Token);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token),
+        errors = process.StandardError.ReadToEndAsync(limit.Token);
         try
         {
             await process.WaitForExitAsync(limit.Token);

@@ -3,7 +3,8 @@ using Ballast.Tests.OpTables;
 namespace Ballast.Tests.Simd;
 
 /// <summary>
-/// Every path of the drivers at lengths 0 to 256 and from four offsets: element by element the bits that one element alone gives, and nothing
+/// Every path of the drivers at lengths 0 to 256 and from four offsets: element by element the bits that one element alone gives, and
+/// nothing
 /// written around them.
 /// </summary>
 [Trait("Category", "Simd")]
@@ -28,9 +29,12 @@ public sealed class LengthTests
     public static TheoryData<string> Comparisons => [.. ComparePaths.Keys];
 
     private static Dictionary<string, (FormulaKind Kind, Path Run, Path? Slope)> UnaryPaths { get; } = new([
-        Of(new AbsFormula()), Of(new NegFormula()), Of(new SquareFormula()), Of(new SignFormula()), Of(new ReluFormula()), Of(new FloorFormula()),
-        Of(new CeilFormula()), Of(new RoundFormula()), Of(new ClampFormula(-1, 2)), Of(new ExpFormula()), Of(new LogFormula()), Of(new SinFormula()),
-        Of(new CosFormula()), Of(new TanhFormula()), Of(new SigmoidFormula()), Of(new ErfFormula()), Of(new GeluFormula()), Of(new GeluTanhFormula()),
+        Of(new AbsFormula()), Of(new NegFormula()), Of(new SquareFormula()), Of(new SignFormula()), Of(new ReluFormula()),
+        Of(new FloorFormula()),
+        Of(new CeilFormula()), Of(new RoundFormula()), Of(new ClampFormula(-1, 2)), Of(new ExpFormula()), Of(new LogFormula()),
+        Of(new SinFormula()),
+        Of(new CosFormula()), Of(new TanhFormula()), Of(new SigmoidFormula()), Of(new ErfFormula()), Of(new GeluFormula()),
+        Of(new GeluTanhFormula()),
         Of(new SiluFormula()), Of(new SqrtFormula()), Of(new RsqrtFormula()), Of(new ScalarRight<PowFormula>(new PowFormula(), 3)),
         Of(new ScalarLeft<SubFormula>(new SubFormula(), 3)), Of(new ScalarRight<MaximumFormula>(new MaximumFormula(), 1)),
     ]);
@@ -41,7 +45,8 @@ public sealed class LengthTests
     ]);
 
     private static Dictionary<string, (Path Run, Path Scalar)> ComparePaths { get; } = new([
-        Like(new EqFormula()), Like(new NeFormula()), Like(new LtFormula()), Like(new LeFormula()), Like(new GtFormula()), Like(new GeFormula()),
+        Like(new EqFormula()), Like(new NeFormula()), Like(new LtFormula()), Like(new LeFormula()), Like(new GtFormula()),
+        Like(new GeFormula()),
         Like(new LogicalAndFormula()), Like(new LogicalOrFormula()), Like(new LogicalXorFormula()),
     ]);
 
@@ -60,7 +65,8 @@ public sealed class LengthTests
     public void Unary_functions(string name)
     {
         (FormulaKind kind, Path run, _) = UnaryPaths[name];
-        foreach (DType dtype in kind == FormulaKind.Any ? _computing : _floating) Agree($"{name} {dtype.Name}", run, [Values(dtype, 1)], dtype);
+        foreach (DType dtype in kind == FormulaKind.Any ? _computing : _floating) Agree($"{name} {dtype.Name}", run, [Values(dtype, 1)],
+            dtype);
     }
 
     [Theory]
@@ -116,7 +122,8 @@ public sealed class LengthTests
         }
     }
 
-    /// <summary>Runs every length from every offset into the middle of a buffer and compares with single elements and the untouched rest.</summary>
+    /// <summary>Runs every length from every offset into the middle of a buffer and compares with single elements and the untouched
+    /// rest.</summary>
     private static void Agree(string name, Path run, Tensor[] operands, DType result)
     {
         int size = result.SizeBytes;
@@ -138,7 +145,10 @@ public sealed class LengthTests
                 buffer.CopyToHost(actual);
                 int begin = offset * size, end = (offset + length) * size;
                 if (!actual.AsSpan(begin, end - begin).SequenceEqual(expected.AsSpan(begin, end - begin)))
-                    Assert.Fail($"{name}: length {length} from offset {offset}: element {actual.AsSpan(begin).CommonPrefixLength(expected.AsSpan(begin)) / size} differs from the same element alone");
+                {
+                    int element = actual.AsSpan(begin).CommonPrefixLength(expected.AsSpan(begin)) / size;
+                    Assert.Fail($"{name}: length {length} from offset {offset}: element {element} differs from the same element alone");
+                }
                 if (actual.AsSpan(0, begin).ContainsAnyExcept(Canary) || actual.AsSpan(end).ContainsAnyExcept(Canary))
                     Assert.Fail($"{name}: length {length} from offset {offset}: something was written outside");
             }

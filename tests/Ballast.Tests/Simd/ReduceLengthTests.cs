@@ -25,14 +25,16 @@ public sealed class ReduceLengthTests
             {
                 Tensor x = all.Narrow(1, offset, length);
                 string what = $"{dtype.Name}, length {length} from offset {offset}";
-                double[][] rows = [.. Enumerable.Range(0, 3).Select(r => host.Data[(r * (Longest + Offsets) + offset)..(r * (Longest + Offsets) + offset + length)])];
+                double[][] rows = [.. Enumerable.Range(0, 3).Select(r => host.Data[(r * (Longest + Offsets) + offset)..(r * (
+                    Longest + Offsets) + offset + length)])];
                 double[] columns = [.. Enumerable.Range(0, length).Select(c => rows.Sum(r => r[c]))];
                 Check.Close([.. rows.Select(r => r.Sum())], Host.Of(x.Sum(1)).Data, default, $"sum of rows, {what}");
                 Check.Close(columns, Host.Of(x.Sum(0)).Data, default, $"sum of columns, {what}");
                 Check.Close(columns, Host.Of(x.T.Contiguous().Sum(1)).Data, default, $"sum of short rows, {what}");
                 if (length == 0) continue;
                 Check.Close([.. rows.Select(r => r.Max())], Host.Of(x.Max(1)).Data, default, $"max of rows, {what}");
-                Check.Close([.. Enumerable.Range(0, length).Select(c => rows.Min(r => r[c]))], Host.Of(x.Min(0)).Data, default, $"min of columns, {what}");
+                Check.Close([.. Enumerable.Range(0, length).Select(c => rows.Min(r => r[c]))], Host.Of(x.Min(0)).Data, default,
+                    $"min of columns, {what}");
             }
         }
     }

@@ -14,7 +14,8 @@ public sealed class PromotionTests
 
     [Fact]
     public void The_table_has_every_dtype() =>
-        Assert.Equal(Enumerable.Range(0, DTypes.Count).Select(i => ((DType)i).Name), _golden.GetProperty("dtypes").EnumerateArray().Select(e => e.GetString()!));
+        Assert.Equal(Enumerable.Range(0, DTypes.Count).Select(i => ((DType)i).Name),
+            _golden.GetProperty("dtypes").EnumerateArray().Select(e => e.GetString()!));
 
     [Theory]
     [MemberData(nameof(DTypeNames))]
@@ -76,7 +77,8 @@ public sealed class PromotionTests
         foreach (JsonProperty pair in _golden.GetProperty(table).GetProperty(name).EnumerateObject())
         {
             DType actual = result(pair.Name);
-            Assert.True(pair.Value.GetString() == actual.Name, $"{table}: {name} with {pair.Name} gives {actual.Name}, PyTorch {pair.Value}");
+            Assert.True(pair.Value.GetString() == actual.Name,
+                $"{table}: {name} with {pair.Name} gives {actual.Name}, PyTorch {pair.Value}");
             compared++;
         }
         Assert.True(compared >= 3);

@@ -7,7 +7,8 @@ public sealed class CoverageSuite
     public void Every_op_and_formula_has_a_row()
     {
         HashSet<Type> covered = [.. OpTable.Rows.SelectMany(r => r.Covers)];
-        string[] missing = [.. typeof(Tensor).Assembly.GetTypes().Where(t => t.IsValueType && !t.IsNested && IsOp(t) && !covered.Contains(t)).Select(t => t.Name).Order()];
+        string[] missing = [.. typeof(Tensor).Assembly.GetTypes().Where(t =>
+            t.IsValueType && !t.IsNested && IsOp(t) && !covered.Contains(t)).Select(t => t.Name).Order()];
         Assert.True(missing.Length == 0, $"without a row in OpTable: {string.Join(", ", missing)}");
     }
 
@@ -22,5 +23,6 @@ public sealed class CoverageSuite
 
 
     private static bool IsOp(Type type) => type.GetInterfaces().Any(i =>
-        i == typeof(IUnaryFormula) || i == typeof(IBinaryFormula) || i == typeof(ICompareFormula) || (i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IOp<>)));
+        i == typeof(IUnaryFormula) || i == typeof(IBinaryFormula) || i == typeof(ICompareFormula)
+            || (i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IOp<>)));
 }

@@ -13,8 +13,10 @@ public sealed class ErrorSuite
         {
             Exception? error = Record.Exception(sample.Call);
             Assert.True(error is not null, $"{row.Name}, {sample.Label}: nothing was thrown");
-            Assert.True(error.GetType() == sample.Exception, $"{row.Name}, {sample.Label}: {error.GetType().Name}, expected {sample.Exception.Name}: {error.Message}");
-            Assert.True(error.Message.Contains(sample.Text, StringComparison.Ordinal), $"{row.Name}, {sample.Label}: the text lacks '{sample.Text}': {error.Message}");
+            Assert.True(error.GetType() == sample.Exception,
+                $"{row.Name}, {sample.Label}: {error.GetType().Name}, expected {sample.Exception.Name}: {error.Message}");
+            Assert.True(error.Message.Contains(sample.Text, StringComparison.Ordinal),
+                $"{row.Name}, {sample.Label}: the text lacks '{sample.Text}': {error.Message}");
         }
     }
 }

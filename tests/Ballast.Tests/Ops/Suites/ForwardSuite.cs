@@ -39,7 +39,8 @@ public sealed class ForwardSuite
                 Tensor[] inputs = Samples.Inputs(row, sample, dtype, row.IntegerValues);
                 Tensor result = sample.Run(inputs);
                 DType expected = row.Output ?? row.IntegerOutput ?? dtype;
-                Assert.True(expected == result.DType, $"{Samples.What(row, sample, dtype)}: gives {result.DType.Name}, expected {expected.Name}");
+                Assert.True(expected == result.DType,
+                    $"{Samples.What(row, sample, dtype)}: gives {result.DType.Name}, expected {expected.Name}");
                 Bound bound = expected.IsFloating ? row.Tolerance.Of(expected) : default;
                 Check.Close(Samples.Expected(sample, inputs, expected), result, bound, Samples.What(row, sample, dtype));
             }
@@ -54,7 +55,8 @@ public sealed class ForwardSuite
         {
             Tensor[] inputs = Samples.Inputs(row, sample, dtype);
             Tensor result = sample.Run(inputs);
-            Assert.True(expected == result.DType, $"{Samples.What(row, sample, dtype)}: gives {result.DType.Name}, expected {expected.Name}");
+            Assert.True(expected == result.DType,
+                $"{Samples.What(row, sample, dtype)}: gives {result.DType.Name}, expected {expected.Name}");
             Check.Close(Samples.Expected(sample, inputs, expected), result, bound, Samples.What(row, sample, dtype));
         }
     }

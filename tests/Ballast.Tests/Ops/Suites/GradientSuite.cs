@@ -49,7 +49,8 @@ public sealed class GradientSuite
             {
                 if (expected[i] is null && actual[i] is null) continue;
                 Assert.Equal(DType.Float32, actual[i]!.DType);
-                Check.Close(Host.Of(expected[i]!), actual[i]!, Tolerances.GradientFloat32, $"{row.Name}, {sample.Label}: gradient of input {i}");
+                Check.Close(Host.Of(expected[i]!), actual[i]!, Tolerances.GradientFloat32,
+                    $"{row.Name}, {sample.Label}: gradient of input {i}");
             }
         }
     }
@@ -64,7 +65,8 @@ public sealed class GradientSuite
             Tensor[] inputs = Samples.Inputs(row, sample, DType.Float64);
             Tensor v = Projection(sample.Run(inputs), row.Name);
             foreach ((string name, Tensor laidOut) in Samples.Layouts(v))
-                Same(row, sample, $"incoming gradient {name}", Gradients(sample, inputs, laidOut.Contiguous()), Gradients(sample, inputs, laidOut));
+                Same(row, sample, $"incoming gradient {name}", Gradients(sample, inputs, laidOut.Contiguous()),
+                    Gradients(sample, inputs, laidOut));
             foreach ((string name, Tensor[] laidOut) in Samples.LayoutsOf(inputs))
             {
                 // Stretched inputs hold other values, which may be at a kink.
@@ -93,7 +95,8 @@ public sealed class GradientSuite
         }
     }
 
-    /// <summary>Changing an input or the output afterwards is either noticed or without effect: nothing is read that was not declared as saved.</summary>
+    /// <summary>Changing an input or the output afterwards is either noticed or without effect: nothing is read that was not declared as
+    /// saved.</summary>
     [Theory]
     [MemberData(nameof(Differentiable))]
     public void Changing_a_tensor_after_the_forward_pass_is_noticed_or_harmless(OpRow row)
@@ -123,7 +126,8 @@ public sealed class GradientSuite
                     Assert.Contains("changed in place by fill", error.Message, StringComparison.Ordinal);
                     continue;
                 }
-                Same(row, sample, changed < inputs.Length ? $"input {changed} changed" : "output changed", expected, [.. leaves.Select(x => x.Grad)]);
+                Same(row, sample, changed < inputs.Length ? $"input {changed} changed" : "output changed", expected,
+                    [.. leaves.Select(x => x.Grad)]);
             }
         }
     }
@@ -159,13 +163,16 @@ public sealed class GradientSuite
         for (int i = 0; i < expected.Length; i++)
         {
             if (expected[i] is null && actual[i] is null) continue;
-            Assert.True(expected[i] is not null && actual[i] is not null, $"{row.Name}, {sample.Label}, {what}: only one way gives input {i} a gradient");
-            Check.Close(Host.Of(expected[i]!), actual[i]!, Tolerances.GradientFloat64, $"{row.Name}, {sample.Label}, {what}: gradient of input {i}");
+            Assert.True(expected[i] is not null && actual[i] is not null,
+                $"{row.Name}, {sample.Label}, {what}: only one way gives input {i} a gradient");
+            Check.Close(Host.Of(expected[i]!), actual[i]!, Tolerances.GradientFloat64,
+                $"{row.Name}, {sample.Label}, {what}: gradient of input {i}");
         }
     }
 
     private static Tensor Projection(Tensor output, string name) =>
-        new Host(Draw.Uniform(-1, 1)(new Random(Samples.Seed(name) + 1), (int)output.Elements), output.Shape.ToArray()).ToTensor(output.DType);
+        new Host(Draw.Uniform(-1, 1)(new Random(Samples.Seed(name) + 1), (int)output.Elements),
+            output.Shape.ToArray()).ToTensor(output.DType);
 
     private static Tensor[] Leaves(Case sample, Tensor[] inputs, int only)
     {

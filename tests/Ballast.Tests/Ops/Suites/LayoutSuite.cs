@@ -37,7 +37,8 @@ public sealed class LayoutSuite
                 sample.Run(inputs);
                 for (int i = 0; i < inputs.Length; i++)
                 {
-                    Assert.True(before[i].AsSpan().SequenceEqual(Check.Bytes(inputs[i])), $"{Samples.What(row, sample, dtype)}: input {i} has changed");
+                    Assert.True(before[i].AsSpan().SequenceEqual(Check.Bytes(inputs[i])),
+                        $"{Samples.What(row, sample, dtype)}: input {i} has changed");
                     Assert.Equal(versions[i], inputs[i].Storage.Version);
                 }
             }

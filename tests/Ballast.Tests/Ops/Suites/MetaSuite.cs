@@ -56,18 +56,21 @@ public sealed class MetaSuite
     public void What_depends_on_data_is_refused_on_meta(OpRow row)
     {
         foreach (Case sample in row.Cases)
-            Assert.Throws<MetaTensorException>(() => sample.Run([.. Samples.Inputs(row, sample, DType.Float32).Select(x => x.To(Device.Meta))]));
+            Assert.Throws<MetaTensorException>(() =>
+                sample.Run([.. Samples.Inputs(row, sample, DType.Float32).Select(x => x.To(Device.Meta))]));
     }
 
     [Fact]
     public void Reading_meta_values_throws_and_says_what_to_do()
     {
         Tensor x = Tensor.Zeros([2, 3], device: Device.Meta) + 1;
-        foreach (Action read in (Action[])[() => x.ToArray<float>(), () => x.AsSpan<float>(), () => x.Sum().Item(), () => x.To(Device.Cpu), () => Tensor.Zeros(2, 3).CopyFrom(x)])
+        foreach (Action read in (Action[])[() => x.ToArray<float>(), () => x.AsSpan<float>(), () => x.Sum().Item(), () => x.To(Device.Cpu),
+            () => Tensor.Zeros(2, 3).CopyFrom(x)])
         {
             var error = Assert.Throws<MetaTensorException>(read);
             Assert.Contains("on meta", error.Message, StringComparison.Ordinal);
         }
-        Assert.Contains("materialise it on a device", Assert.Throws<MetaTensorException>(() => x.ToArray<float>()).Message, StringComparison.Ordinal);
+        Assert.Contains("materialise it on a device", Assert.Throws<MetaTensorException>(() => x.ToArray<float>()).Message,
+            StringComparison.Ordinal);
     }
 }

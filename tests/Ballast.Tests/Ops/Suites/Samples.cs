@@ -9,10 +9,12 @@ public static class Samples
     public static Tensor[] Inputs(OpRow row, Case sample, DType dtype, Values? instead = null)
     {
         var random = new Random(Seed($"{row.Name}/{sample.Label}"));
-        return [.. sample.Args.Select(a => new Host((a.Fixed is null && instead is not null ? instead : a.Values)(random, a.Count), a.Shape).ToTensor(a.Fixed ?? dtype))];
+        return [.. sample.Args.Select(a => new Host((a.Fixed is null && instead is not null ? instead : a.Values)(random, a.Count),
+            a.Shape).ToTensor(a.Fixed ?? dtype))];
     }
 
-    /// <summary>What the op must give: the reference of the values that the tensors really hold, rounded once to the result's dtype.</summary>
+    /// <summary>What the op must give: the reference of the values that the tensors really hold, rounded once to the result's
+    /// dtype.</summary>
     public static Host Expected(Case sample, Tensor[] inputs, DType dtype)
     {
         Host exact = sample.Reference([.. inputs.Select(Host.Of)]);

@@ -8,7 +8,8 @@ public static class Check
     /// <summary>Each element within the bound of the reference; NaN and infinities equal.</summary>
     public static void Close(Host expected, Tensor actual, Bound bound, string what)
     {
-        Assert.True(expected.Shape.SequenceEqual(actual.Shape), $"{what}: shape {actual.Shape}, expected [{string.Join(", ", expected.Shape)}]");
+        Assert.True(expected.Shape.SequenceEqual(actual.Shape),
+            $"{what}: shape {actual.Shape}, expected [{string.Join(", ", expected.Shape)}]");
         Close(expected.Data, Host.Of(actual).Data, bound, what);
     }
 
@@ -23,7 +24,8 @@ public static class Check
             if (e.Equals(a) || e == a) continue;
             double delta = Math.Abs(e - a), allowed = bound.Absolute + bound.Relative * Math.Abs(e);
             if (delta <= allowed) continue;
-            worstRelative = Math.Max(worstRelative, double.IsFinite(delta) ? delta / Math.Max(Math.Abs(e), 1e-300) : double.PositiveInfinity);
+            worstRelative = Math.Max(worstRelative,
+                double.IsFinite(delta) ? delta / Math.Max(Math.Abs(e), 1e-300) : double.PositiveInfinity);
             if (at < 0 || double.IsNaN(delta) || delta > worst)
             {
                 worst = delta;
@@ -32,7 +34,9 @@ public static class Check
         }
         if (at < 0) return;
         Assert.Fail(string.Create(CultureInfo.InvariantCulture,
-            $"{what}: element {at} of {expected.Length} is {actual[at]:R}, expected {expected[at]:R} (max |Δ| {worst:G3}, max relative Δ {worstRelative:G3}, allowed {bound.Absolute:G3} + {bound.Relative:G3}·|x|)"));
+            $"{what}: element {at} of {expected.Length} is {actual[at]:R}, expected {expected[at]:R} ")
+            + string.Create(CultureInfo.InvariantCulture,
+            $"(max |Δ| {worst:G3}, max relative Δ {worstRelative:G3}, allowed {bound.Absolute:G3} + {bound.Relative:G3}·|x|)"));
     }
 
     /// <summary>The same dtype, shape and bits.</summary>

@@ -9,7 +9,8 @@ public sealed record Host(double[] Data, int[] Shape)
 
     public static Host Scalar(double value) => new([value], []);
 
-    /// <summary>The array whose element at an index is <paramref name="value"/> of that index. The index is reused: do not keep it.</summary>
+    /// <summary>The array whose element at an index is <paramref name="value"/> of that index. The index is reused: do not keep
+    /// it.</summary>
     public static Host Build(int[] shape, Func<int[], double> value)
     {
         var data = new double[CountOf(shape)];

@@ -14,22 +14,32 @@ public static partial class OpTable
 
     private static OpRow[] Elementwise() =>
     [
-        Unary<AbsFormula>("abs", x => x.Abs(), Math.Abs, Draw.Uniform(-2, 2, 0), Tolerances.Exact) with { Integers = _signed, IntegerValues = Draw.Integers(-5, 5) },
+        Unary<AbsFormula>("abs", x => x.Abs(), Math.Abs, Draw.Uniform(-2, 2, 0), Tolerances.Exact) with
+        {
+            Integers = _signed, IntegerValues = Draw.Integers(-5, 5),
+        },
         Unary<NegFormula>("neg", x => -x, x => -x, Draw.Uniform(-2, 2), Tolerances.Exact) with
         {
             Integers = _signed, IntegerValues = Draw.Integers(-5, 5), InPlace = x => x[0].NegInPlace(),
         },
-        Unary<ExpFormula>("exp", x => x.Exp(), Math.Exp, Draw.Uniform(-4, 4), Tolerances.Functions) with { InPlace = x => x[0].ExpInPlace() },
+        Unary<ExpFormula>("exp", x => x.Exp(), Math.Exp, Draw.Uniform(-4, 4), Tolerances.Functions) with
+        {
+            InPlace = x => x[0].ExpInPlace(),
+        },
         Unary<LogFormula>("log", x => x.Log(), Math.Log, Draw.Uniform(0.2, 5), Tolerances.Functions),
         Unary<SinFormula>("sin", x => x.Sin(), Math.Sin, Draw.Uniform(-6, 6), Tolerances.Functions),
         Unary<CosFormula>("cos", x => x.Cos(), Math.Cos, Draw.Uniform(-6, 6), Tolerances.Functions),
-        Unary<TanhFormula>("tanh", x => x.Tanh(), Math.Tanh, Draw.Uniform(-4, 4), Tolerances.Functions) with { InPlace = x => x[0].TanhInPlace() },
+        Unary<TanhFormula>("tanh", x => x.Tanh(), Math.Tanh, Draw.Uniform(-4, 4), Tolerances.Functions) with
+        {
+            InPlace = x => x[0].TanhInPlace(),
+        },
         Unary<SigmoidFormula>("sigmoid", x => x.Sigmoid(), Reference.Sigmoid, Draw.Uniform(-6, 6), Tolerances.Functions) with
         {
             InPlace = x => x[0].SigmoidInPlace(),
         },
         Unary<ErfFormula>("erf", x => x.Erf(), Reference.Erf, Draw.Uniform(-4, 4), Tolerances.Functions),
-        Unary<GeluFormula>("gelu", x => x.Gelu(), x => 0.5 * x * (1 + Reference.Erf(x / Math.Sqrt(2))), Draw.Uniform(-4, 4), Tolerances.Functions),
+        Unary<GeluFormula>("gelu", x => x.Gelu(), x => 0.5 * x * (1 + Reference.Erf(x / Math.Sqrt(2))), Draw.Uniform(-4, 4),
+            Tolerances.Functions),
         Unary<GeluTanhFormula>("gelu_tanh", x => x.Gelu(tanh: true),
             x => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))), Draw.Uniform(-4, 4), Tolerances.Functions),
         Unary<SiluFormula>("silu", x => x.Silu(), x => x * Reference.Sigmoid(x), Draw.Uniform(-6, 6), Tolerances.Functions),
@@ -37,12 +47,18 @@ public static partial class OpTable
         {
             Integers = _signed, IntegerValues = Draw.Integers(-5, 5), InPlace = x => x[0].ReluInPlace(),
         },
-        Unary<SqrtFormula>("sqrt", x => x.Sqrt(), Math.Sqrt, Draw.Uniform(0.2, 5), Tolerances.Exact) with { InPlace = x => x[0].SqrtInPlace() },
+        Unary<SqrtFormula>("sqrt", x => x.Sqrt(), Math.Sqrt, Draw.Uniform(0.2, 5), Tolerances.Exact) with
+        {
+            InPlace = x => x[0].SqrtInPlace(),
+        },
         Unary<RsqrtFormula>("rsqrt", x => x.Rsqrt(), x => 1 / Math.Sqrt(x), Draw.Uniform(0.2, 5), Tolerances.FewSteps),
         Unary<SquareFormula>("square", x => x.Square(), x => x * x, Draw.Uniform(-2, 2), Tolerances.Exact) with { Integers = _integers },
         Unary<FloorFormula>("floor", x => x.Floor(), Math.Floor, Draw.Uniform(-5, 5), Tolerances.Exact) with { Integers = _integers },
         Unary<CeilFormula>("ceil", x => x.Ceil(), Math.Ceiling, Draw.Uniform(-5, 5), Tolerances.Exact) with { Integers = _signed },
-        Unary<RoundFormula>("round", x => x.Round(), Math.Round, Draw.Given(-2.5, -1.5, -0.5, -0.2, 0.5, 0.7, 1.5, 2.5, 3.49), Tolerances.Exact) with { Integers = _integers },
+        Unary<RoundFormula>("round", x => x.Round(), Math.Round, Draw.Given(-2.5, -1.5, -0.5, -0.2, 0.5, 0.7, 1.5, 2.5, 3.49), Tolerances.Exact) with
+        {
+            Integers = _integers,
+        },
         Unary<SignFormula>("sign", x => x.Sign(), x => double.IsNaN(x) ? x : Math.Sign(x), Draw.Uniform(-2, 2), Tolerances.Exact) with
         {
             Integers = _signed, IntegerValues = Draw.Integers(-5, 5),
@@ -72,28 +88,39 @@ public static partial class OpTable
             Errors =
             [
                 .. BroadcastErrors("div", (a, b) => a / b),
-                Throws<DTypeException>("integers in place", () => Tensor.From([1, 2]).DivInPlace(Tensor.From([1, 2])), "float32 result cannot be kept in a int32"),
+                Throws<DTypeException>("integers in place", () => Tensor.From([1, 2]).DivInPlace(Tensor.From([1, 2])),
+                    "float32 result cannot be kept in a int32"),
             ],
         },
-        Binary<FloorDivideFormula>("floor_divide", (a, b) => a.FloorDivide(b), Reference.FloorDivide, Draw.Uniform(-5, 5), Draw.Uniform(0.5, 3), Tolerances.Exact) with
+        Binary<FloorDivideFormula>("floor_divide", (a, b) => a.FloorDivide(b), Reference.FloorDivide, Draw.Uniform(-5, 5),
+            Draw.Uniform(0.5, 3), Tolerances.Exact) with
         {
             Integers = _integers, Differentiable = false,
         },
-        Binary<RemainderFormula>("remainder", (a, b) => a % b, Reference.Remainder, Draw.Uniform(-5, 5), Draw.Given(0.75, 1.7, -1.3, 2.6, -0.8), Tolerances.Exact) with
+        Binary<RemainderFormula>("remainder", (a, b) => a % b, Reference.Remainder, Draw.Uniform(-5, 5),
+            Draw.Given(0.75, 1.7, -1.3, 2.6, -0.8), Tolerances.Exact) with
         {
             Integers = _integers, InPlace = x => x[0].RemainderInPlace(x[1]), Step = 1e-7,
         },
         Binary<PowFormula>("pow", (a, b) => a.Pow(b), Math.Pow, Draw.Uniform(0.3, 2), Draw.Uniform(-2, 3), Tolerances.Powers) with
         {
             Integers = _integers, IntegerValues = Draw.Integers(0, 3), InPlace = x => x[0].PowInPlace(x[1]),
-            Errors = [Throws<DTypeException>("a negative power of integers", () => Tensor.From([2, 3]).Pow(Tensor.From([1, -1])), "negative powers")],
+            Errors = [Throws<DTypeException>("a negative power of integers", () => Tensor.From([2, 3]).Pow(Tensor.From([1, -1])),
+                "negative powers")],
         },
-        Binary<MaximumFormula>("maximum", (a, b) => a.Maximum(b), Math.Max, Draw.Distinct(0.25), Draw.Distinct(0.75), Tolerances.Exact) with { Integers = _integers },
-        Binary<MinimumFormula>("minimum", (a, b) => a.Minimum(b), Math.Min, Draw.Distinct(0.25), Draw.Distinct(0.75), Tolerances.Exact) with { Integers = _integers },
+        Binary<MaximumFormula>("maximum", (a, b) => a.Maximum(b), Math.Max, Draw.Distinct(0.25), Draw.Distinct(0.75), Tolerances.Exact) with
+        {
+            Integers = _integers,
+        },
+        Binary<MinimumFormula>("minimum", (a, b) => a.Minimum(b), Math.Min, Draw.Distinct(0.25), Draw.Distinct(0.75), Tolerances.Exact) with
+        {
+            Integers = _integers,
+        },
         Where(), MaskedFill(), HostScalars(),
     ];
 
-    private static OpRow Binary<F>(string name, Func<Tensor, Tensor, Tensor> run, Func<double, double, double> f, Values left, Values right, Tolerance tolerance)
+    private static OpRow Binary<F>(string name, Func<Tensor, Tensor, Tensor> run, Func<double, double, double> f, Values left, Values right,
+        Tolerance tolerance)
         where F : struct, IBinaryFormula => new(name, BinaryCases(run, f, left, right))
         {
             Covers = [typeof(F), typeof(BinaryOp<>)],
@@ -103,7 +130,8 @@ public static partial class OpTable
 
     private static ErrorCase[] BroadcastErrors(string name, Func<Tensor, Tensor, Tensor> run) =>
     [
-        Throws<ShapeException>("shapes that differ", () => run(Tensor.Zeros(2, 3), Tensor.Zeros(2, 4)), $"{name}: shapes [2, 3] and [2, 4] do not broadcast"),
+        Throws<ShapeException>("shapes that differ", () => run(Tensor.Zeros(2, 3), Tensor.Zeros(2, 4)),
+            $"{name}: shapes [2, 3] and [2, 4] do not broadcast"),
         Throws<DeviceMismatchException>("two devices", () => run(Tensor.Zeros(2), Tensor.Zeros([2], device: Device.Meta)), name),
     ];
 
@@ -119,7 +147,8 @@ public static partial class OpTable
         ])
         {
             Covers = [typeof(WhereOp)], Tolerance = Tolerances.Exact, Elementwise = true, Moves = true, Integers = _integers,
-            Errors = [Throws<ShapeException>("shapes that differ", () => Tensor.Where(Tensor.Zeros([3], DType.Bool), Tensor.Zeros(2), Tensor.Zeros(2)), "where")],
+            Errors = [Throws<ShapeException>("shapes that differ",
+                () => Tensor.Where(Tensor.Zeros([3], DType.Bool), Tensor.Zeros(2), Tensor.Zeros(2)), "where")],
         };
     }
 
@@ -130,7 +159,8 @@ public static partial class OpTable
             t => t[0].MaskedFill(t[1], 3), t => Host.Zip(t[0], t[1], (v, m) => m != 0 ? 3 : v), grad);
         return new OpRow("masked_fill",
         [
-            Sized("no axes", [], []), Sized("[3, 5]", [3, 5], [3, 5]), Sized("broadcast mask", [2, 3, 5], [3, 1]), Sized("empty", [0, 2], [2]),
+            Sized("no axes", [], []), Sized("[3, 5]", [3, 5], [3, 5]), Sized("broadcast mask", [2, 3, 5], [3, 1]),
+            Sized("empty", [0, 2], [2]),
             Sized("large", _large, [_large[1]], grad: false),
         ])
         {
@@ -139,7 +169,8 @@ public static partial class OpTable
             Errors =
             [
                 Throws<DTypeException>("a mask that is not bool", () => Tensor.Zeros(3).MaskedFill(Tensor.Zeros(3), 1), "must be bool"),
-                Throws<DTypeException>("a real into integers", () => Tensor.From([1, 2]).MaskedFill(Tensor.Zeros([2], DType.Bool), 0.5), "cast the tensor first"),
+                Throws<DTypeException>("a real into integers", () => Tensor.From([1, 2]).MaskedFill(Tensor.Zeros([2], DType.Bool), 0.5),
+                    "cast the tensor first"),
             ],
         };
     }
@@ -164,7 +195,8 @@ public static partial class OpTable
         };
     }
 
-    private static OpRow Compare<F>(string name, Func<Tensor, Tensor, Tensor> run, Func<Tensor, Tensor> scalar, Func<double, double, bool> f) where F : struct, ICompareFormula =>
+    private static OpRow Compare<F>(string name, Func<Tensor, Tensor, Tensor> run, Func<Tensor, Tensor> scalar,
+        Func<double, double, bool> f) where F : struct, ICompareFormula =>
         new(name, With(
             BinaryCases(run, (a, b) => f(a, b) ? 1 : 0, Draw.Integers(-1, 1), Draw.Integers(-1, 1)),
             Relabel("host scalar", UnaryCases(scalar, a => f(a, 1) ? 1 : 0, Draw.Integers(0, 2)))))
@@ -193,7 +225,8 @@ public static partial class OpTable
         Compare<LogicalXorFormula>("logical_xor", (a, b) => a ^ b, a => a ^ 1, (a, b) => (a != 0) != (b != 0)),
         new("logical_not", UnaryCases(x => !x, x => x == 0 ? 1 : 0, Draw.Integers(-1, 1)))
         {
-            Covers = [typeof(CompareScalarOp<>)], Tolerance = Tolerances.Exact, Elementwise = true, Differentiable = false, Output = DType.Bool,
+            Covers = [typeof(CompareScalarOp<>)], Tolerance = Tolerances.Exact, Elementwise = true, Differentiable = false,
+            Output = DType.Bool,
             Integers = [.. _integers, DType.Bool], IntegerValues = Draw.Bools, IntegerOutput = DType.Bool,
         },
     ];

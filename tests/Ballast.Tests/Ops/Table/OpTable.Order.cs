@@ -28,26 +28,32 @@ public static partial class OpTable
             Errors =
             [
                 Throws<ShapeException>("half a pair", () => Tensor.Zeros(3).Pad([1]), "a pair for each axis"),
-                Throws<ShapeException>("more than is there", () => Tensor.Zeros(3).Pad([3, 0], mode: PadMode.Reflect), "up to 2 are possible"),
+                Throws<ShapeException>("more than is there", () => Tensor.Zeros(3).Pad([3, 0], mode: PadMode.Reflect),
+                    "up to 2 are possible"),
                 Throws<ShapeException>("cutting all", () => Tensor.Zeros(3).Pad([-2, -2]), "cut more off"),
             ],
         },
-        Moving("triu", typeof(MaskedFillOp), Triangle("square", [4, 4], 0, true), Triangle("above", [2, 3, 5], 2, true), Triangle("below", [5, 3], -1, true),
+        Moving("triu", typeof(MaskedFillOp), Triangle("square", [4, 4], 0, true), Triangle("above", [2, 3, 5], 2, true),
+            Triangle("below", [5, 3], -1, true),
             Triangle("far", [3, 3], 9, true), Triangle("empty", [0, 3], 0, true)) with
         {
             Errors = [Throws<ShapeException>("one axis", () => Tensor.Zeros(3).Triu(), "needs two axes")],
         },
-        Moving("tril", typeof(MaskedFillOp), Triangle("square", [4, 4], 0, false), Triangle("above", [2, 3, 5], 2, false), Triangle("below", [5, 3], -1, false),
+        Moving("tril", typeof(MaskedFillOp), Triangle("square", [4, 4], 0, false), Triangle("above", [2, 3, 5], 2, false),
+            Triangle("below", [5, 3], -1, false),
             Triangle("far", [3, 3], -9, false)),
-        Sorted("sort", [typeof(SortOp)], (x, axis, descending) => x.Sort(axis, descending).Values, (v, descending) => Order(v, descending).Select(i => v[i])) with
+        Sorted("sort", [typeof(SortOp)], (x, axis, descending) => x.Sort(axis, descending).Values,
+            (v, descending) => Order(v, descending).Select(i => v[i])) with
         {
             Errors = [Throws<ShapeException>("no such axis", () => Tensor.Zeros(3).Sort(1), "axis 1 is outside")],
         },
-        Sorted("sort indices", [typeof(SortOp)], (x, axis, descending) => x.Sort(axis, descending).Indices, (v, descending) => Order(v, descending).Select(i => (double)i)) with
+        Sorted("sort indices", [typeof(SortOp)], (x, axis, descending) => x.Sort(axis, descending).Indices,
+            (v, descending) => Order(v, descending).Select(i => (double)i)) with
         {
             Output = DType.Int64, Differentiable = false, IntegerOutput = DType.Int64,
         },
-        Sorted("argsort", [typeof(SortOp)], (x, axis, descending) => x.ArgSort(axis, descending), (v, descending) => Order(v, descending).Select(i => (double)i)) with
+        Sorted("argsort", [typeof(SortOp)], (x, axis, descending) => x.ArgSort(axis, descending),
+            (v, descending) => Order(v, descending).Select(i => (double)i)) with
         {
             Output = DType.Int64, Differentiable = false, IntegerOutput = DType.Int64,
         },
@@ -64,17 +70,22 @@ public static partial class OpTable
         return descending ? places.OrderByDescending(i => values[i]) : places.OrderBy(i => values[i]);
     }
 
-    private static OpRow Sorted(string name, Type[] covers, Func<Tensor, int, bool, Tensor> run, Func<double[], bool, IEnumerable<double>> line)
+    private static OpRow Sorted(string name, Type[] covers, Func<Tensor, int, bool, Tensor> run, Func<double[], bool,
+        IEnumerable<double>> line)
     {
-        Case Along(string label, int[] shape, int axis, bool descending, Values values, bool grad = true) => Make(label, [new(values, shape)],
+        Case Along(string label, int[] shape, int axis, bool descending, Values values, bool grad = true) =>
+            Make(label, [new(values, shape)],
             x => run(x[0], axis, descending),
             x => x[0].Rank == 0 ? x[0].Map(v => line([v], descending).First()) : x[0].Along(axis, v => [.. line(v, descending)]), grad);
         return new OpRow(name,
         [
-            Along("row", [9], 0, false, Draw.Distinct()), Along("descending", [9], 0, true, Draw.Distinct()), Along("first axis", [5, 3], 0, false, Draw.Distinct()),
-            Along("middle", [2, 4, 3], 1, true, Draw.Distinct()), Along("one", [3, 1], -1, false, Draw.Distinct()), Along("no rows", [0, 4], -1, false, Draw.Distinct()),
+            Along("row", [9], 0, false, Draw.Distinct()), Along("descending", [9], 0, true, Draw.Distinct()),
+            Along("first axis", [5, 3], 0, false, Draw.Distinct()),
+            Along("middle", [2, 4, 3], 1, true, Draw.Distinct()), Along("one", [3, 1], -1, false, Draw.Distinct()),
+            Along("no rows", [0, 4], -1, false, Draw.Distinct()),
             Along("no axes", [], -1, false, Draw.Distinct()), Along("ties", [4, 9], -1, false, Draw.Integers(0, 3), grad: false),
-            Along("ties, descending", [4, 9], -1, true, Draw.Integers(0, 3), grad: false), Along("large", _large, 1, false, Draw.Distinct(), grad: false),
+            Along("ties, descending", [4, 9], -1, true, Draw.Integers(0, 3), grad: false),
+            Along("large", _large, 1, false, Draw.Distinct(), grad: false),
             Along("large columns", _large, 0, true, Draw.Distinct(), grad: false),
         ])
         {
@@ -82,7 +93,8 @@ public static partial class OpTable
         };
     }
 
-    private static Case Triangle(string label, int[] shape, int diagonal, bool upper) => Moved(label, shape, x => upper ? x.Triu(diagonal) : x.Tril(diagonal),
+    private static Case Triangle(string label, int[] shape, int diagonal, bool upper) =>
+        Moved(label, shape, x => upper ? x.Triu(diagonal) : x.Tril(diagonal),
         x => Host.Build(shape, i => (upper ? i[^1] - i[^2] >= diagonal : i[^1] - i[^2] <= diagonal) ? x[i] : 0));
 
     /// <summary>Pads are pairs, the last axis first; a place outside is looked up by the mode's rule, axis by axis.</summary>

@@ -19,16 +19,20 @@ public static partial class OpTable
         }
         return new OpRow("linear",
         [
-            Sized("rows", [4, 3], 5, true), Sized("no bias", [4, 3], 5, false), Sized("one row", [6], 4, true), Sized("batch", [2, 3, 5], 4, true),
+            Sized("rows", [4, 3], 5, true), Sized("no bias", [4, 3], 5, false), Sized("one row", [6], 4, true),
+            Sized("batch", [2, 3, 5], 4, true),
             Sized("no rows", [0, 3], 2, true), Sized("no inputs", [3, 0], 2, true), Sized("large", [67, 130], 35, true, grad: false),
         ])
         {
             Covers = [typeof(LinearOp)], Tolerance = Tolerances.Sums,
             Errors =
             [
-                Throws<ShapeException>("another width", () => Tensor.Linear(Tensor.Zeros(2, 3), Tensor.Zeros(4, 5)), "the input's last axis must be 5"),
-                Throws<ShapeException>("another bias", () => Tensor.Linear(Tensor.Zeros(2, 3), Tensor.Zeros(4, 3), Tensor.Zeros(3)), "it must be [4]"),
-                Throws<DTypeException>("two dtypes", () => Tensor.Linear(Tensor.Zeros(2, 3), Tensor.Zeros([4, 3], DType.Float64)), "cast the input"),
+                Throws<ShapeException>("another width", () => Tensor.Linear(Tensor.Zeros(2, 3), Tensor.Zeros(4, 5)),
+                    "the input's last axis must be 5"),
+                Throws<ShapeException>("another bias", () => Tensor.Linear(Tensor.Zeros(2, 3), Tensor.Zeros(4, 3), Tensor.Zeros(3)),
+                    "it must be [4]"),
+                Throws<DTypeException>("two dtypes", () => Tensor.Linear(Tensor.Zeros(2, 3), Tensor.Zeros([4, 3], DType.Float64)),
+                    "cast the input"),
             ],
         };
     }
@@ -41,31 +45,43 @@ public static partial class OpTable
                 x => Reference.Attention(x[0], x[1], x[2], null, causal, scale), grad);
         static Case Masked(string label, int[] mask, Arg made, bool causal = false) =>
             Make(label, [new(_any, 2, 4, 3), new(_any, 2, 5, 3), new(_any, 2, 5, 2), made with { Shape = mask }],
-                x => Tensor.ScaledDotProductAttention(x[0], x[1], x[2], x[3], causal), x => Reference.Attention(x[0], x[1], x[2], x[3], causal, null));
+                x => Tensor.ScaledDotProductAttention(x[0], x[1], x[2], x[3], causal),
+                x => Reference.Attention(x[0], x[1], x[2], x[3], causal, null));
         var some = new Arg(Draw.Given(1, 1, 0, 1, 0, 1, 1)) { Fixed = DType.Bool };
         return new OpRow("attention",
         [
-            Plain("one head", [4, 3], [5, 3], [5, 2]), Plain("batch", [2, 4, 3], [2, 5, 3], [2, 5, 3]), Plain("heads", [2, 2, 4, 3], [2, 2, 4, 3], [2, 2, 4, 3], causal: true),
-            Plain("causal, more keys", [3, 2], [5, 2], [5, 2], causal: true), Plain("shared keys", [2, 3, 4, 2], [1, 4, 2], [4, 2]), Plain("scale", [4, 3], [4, 3], [4, 3], scale: 0.3),
-            Plain("no query", [2, 0, 3], [2, 4, 3], [2, 4, 3]), Plain("large", [3, 150, 20], [3, 150, 20], [3, 150, 20], causal: true, grad: false),
+            Plain("one head", [4, 3], [5, 3], [5, 2]), Plain("batch", [2, 4, 3], [2, 5, 3], [2, 5, 3]),
+            Plain("heads", [2, 2, 4, 3], [2, 2, 4, 3], [2, 2, 4, 3], causal: true),
+            Plain("causal, more keys", [3, 2], [5, 2], [5, 2], causal: true), Plain("shared keys", [2, 3, 4, 2], [1, 4, 2], [4, 2]),
+            Plain("scale", [4, 3], [4, 3], [4, 3], scale: 0.3),
+            Plain("no query", [2, 0, 3], [2, 4, 3], [2, 4, 3]),
+            Plain("large", [3, 150, 20], [3, 150, 20], [3, 150, 20], causal: true, grad: false),
             Masked("allowed", [4, 5], some), Masked("allowed for each", [2, 4, 5], some), Masked("allowed keys", [2, 1, 5], some),
-            Masked("hidden queries", [4, 1], new Arg(Draw.Given(1, 0, 1, 0)) { Fixed = DType.Bool }), Masked("added", [4, 5], new Arg(_any) { Grad = false }),
-            Masked("added, with its gradient", [4, 5], new Arg(_any)), Masked("causal and allowed", [4, 5], new Arg(Draw.Given(1, 1, 1, 0)) { Fixed = DType.Bool }, causal: true),
+            Masked("hidden queries", [4, 1], new Arg(Draw.Given(1, 0, 1, 0)) { Fixed = DType.Bool }),
+            Masked("added", [4, 5], new Arg(_any) { Grad = false }),
+            Masked("added, with its gradient", [4, 5], new Arg(_any)),
+            Masked("causal and allowed", [4, 5], new Arg(Draw.Given(1, 1, 1, 0)) { Fixed = DType.Bool }, causal: true),
         ])
         {
             Covers = [typeof(AttentionOp), typeof(AttentionGradOp)], Tolerance = Tolerances.Composite,
             Errors =
             [
-                Throws<ShapeException>("widths differ", () => Tensor.ScaledDotProductAttention(Tensor.Zeros(2, 3), Tensor.Zeros(2, 4), Tensor.Zeros(2, 4)), "same width"),
-                Throws<ShapeException>("a mask that does not fit", () => Tensor.ScaledDotProductAttention(Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros(3, 3)), "does not stretch"),
-                Throws<DTypeException>("a mask of integers", () => Tensor.ScaledDotProductAttention(Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros([2, 2], DType.Int32)), "must be bool"),
+                Throws<ShapeException>("widths differ",
+                    () => Tensor.ScaledDotProductAttention(Tensor.Zeros(2, 3), Tensor.Zeros(2, 4), Tensor.Zeros(2, 4)), "same width"),
+                Throws<ShapeException>("a mask that does not fit",
+                    () => Tensor.ScaledDotProductAttention(Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros(3, 3)),
+                    "does not stretch"),
+                Throws<DTypeException>("a mask of integers",
+                    () => Tensor.ScaledDotProductAttention(Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros(2, 3),
+                        Tensor.Zeros([2, 2], DType.Int32)), "must be bool"),
             ],
         };
     }
 
     private static OpRow Dropout()
     {
-        static Case Sized(string label, bool grad, params int[] shape) => Make(label, [new(_any, shape)], x => x[0].Dropout(0.3, generator: new Generator(7)), x =>
+        static Case Sized(string label, bool grad, params int[] shape) =>
+            Make(label, [new(_any, shape)], x => x[0].Dropout(0.3, generator: new Generator(7)), x =>
         {
             bool[] kept = new bool[x[0].Data.Length];
             new Generator(7).FillBernoulli(kept, 0.7);
@@ -73,8 +89,10 @@ public static partial class OpTable
         }, grad);
         return new OpRow("dropout",
         [
-            Sized("row", true, 9), Sized("[3, 5]", true, 3, 5), Sized("no axes", true), Sized("empty", true, 0, 2), Sized("large", false, _large),
-            Make("in evaluation", [new(_any, 3)], x => x[0].Dropout(0.3, training: false), x => x[0]), Make("all", [new(_any, 3)], x => x[0].Dropout(1), x => x[0].Map(_ => 0)),
+            Sized("row", true, 9), Sized("[3, 5]", true, 3, 5), Sized("no axes", true), Sized("empty", true, 0, 2),
+            Sized("large", false, _large),
+            Make("in evaluation", [new(_any, 3)], x => x[0].Dropout(0.3, training: false), x => x[0]),
+            Make("all", [new(_any, 3)], x => x[0].Dropout(1), x => x[0].Map(_ => 0)),
         ])
         {
             Covers = [typeof(DropoutOp)], Tolerance = Tolerances.FewSteps, Elementwise = true,
@@ -102,27 +120,35 @@ public static partial class OpTable
         {
             List<Arg> args = [new(_any, shape), new(_any, shape), new(_any, shape), new(Draw.Uniform(0.1, 2), shape)];
             if (largest) args.Add(new(Draw.Uniform(0.1, 2), shape));
-            return Make(label, [.. args], x => Stepped(x, result, c => Step(c, decay, decoupled)), x => Reference.AdamStep(x, 0.01, 0.9, 0.99, 1e-8, decay, decoupled, 3)[result]);
+            return Make(label, [.. args], x => Stepped(x, result, c => Step(c, decay, decoupled)),
+                x => Reference.AdamStep(x, 0.01, 0.9, 0.99, 1e-8, decay, decoupled, 3)[result]);
         }
         return new OpRow("adam_step",
         [
-            Sized("parameter", 0, 0, false, false, 3, 5), Sized("first moment", 2, 0, false, false, 3, 5), Sized("second moment", 3, 0, false, false, 3, 5), Sized("Adam's decay", 0, 0.1, false, false, 9),
-            Sized("AdamW's decay", 0, 0.1, true, false, 9), Sized("AMSGrad", 0, 0.1, true, true, 9), Sized("AMSGrad's largest", 4, 0, true, true, 9), Sized("no axes", 0, 0.1, true, false),
+            Sized("parameter", 0, 0, false, false, 3, 5), Sized("first moment", 2, 0, false, false, 3, 5),
+            Sized("second moment", 3, 0, false, false, 3, 5), Sized("Adam's decay", 0, 0.1, false, false, 9),
+            Sized("AdamW's decay", 0, 0.1, true, false, 9), Sized("AMSGrad", 0, 0.1, true, true, 9),
+            Sized("AMSGrad's largest", 4, 0, true, true, 9), Sized("no axes", 0, 0.1, true, false),
             Sized("empty", 0, 0.1, true, false, 0, 3), Sized("large", 0, 0.1, true, false, _large),
         ])
         {
             Covers = [typeof(AdamStepOp)], Tolerance = Tolerances.Functions, Elementwise = true, Differentiable = false,
             Errors =
             [
-                Throws<ShapeException>("shapes that differ", () => Step([Tensor.Zeros(2), Tensor.Zeros(3), Tensor.Zeros(2), Tensor.Zeros(2)], 0, false), "must have the parameter's shape"),
-                Throws<DTypeException>("two dtypes", () => Step([Tensor.Zeros(2), Tensor.Zeros([2], DType.Float64), Tensor.Zeros(2), Tensor.Zeros(2)], 0, false), "must be the same"),
+                Throws<ShapeException>("shapes that differ",
+                    () => Step([Tensor.Zeros(2), Tensor.Zeros(3), Tensor.Zeros(2), Tensor.Zeros(2)], 0, false),
+                    "must have the parameter's shape"),
+                Throws<DTypeException>("two dtypes",
+                    () => Step([Tensor.Zeros(2), Tensor.Zeros([2], DType.Float64), Tensor.Zeros(2), Tensor.Zeros(2)], 0, false),
+                    "must be the same"),
             ],
         };
     }
 
     private static OpRow SgdStep()
     {
-        static void Step(Tensor[] x, double momentum, bool nesterov, bool first) => Tensor.SgdStep(x[0], x[1], x.Length > 2 ? x[2] : null, 0.1, momentum, nesterov ? 0 : 0.2, 0.05, nesterov, first);
+        static void Step(Tensor[] x, double momentum, bool nesterov, bool first) =>
+            Tensor.SgdStep(x[0], x[1], x.Length > 2 ? x[2] : null, 0.1, momentum, nesterov ? 0 : 0.2, 0.05, nesterov, first);
         static Case Sized(string label, int result, bool buffer, bool nesterov, bool first, params int[] shape)
         {
             List<Arg> args = [new(_any, shape), new(_any, shape)];
@@ -133,8 +159,10 @@ public static partial class OpTable
         }
         return new OpRow("sgd_step",
         [
-            Sized("plain", 0, false, false, false, 3, 5), Sized("momentum", 0, true, false, false, 3, 5), Sized("buffer", 2, true, false, false, 9), Sized("first step", 0, true, false, true, 9),
-            Sized("first buffer", 2, true, false, true, 9), Sized("Nesterov", 0, true, true, false, 9), Sized("no axes", 0, true, true, false), Sized("empty", 0, true, false, false, 0),
+            Sized("plain", 0, false, false, false, 3, 5), Sized("momentum", 0, true, false, false, 3, 5),
+            Sized("buffer", 2, true, false, false, 9), Sized("first step", 0, true, false, true, 9),
+            Sized("first buffer", 2, true, false, true, 9), Sized("Nesterov", 0, true, true, false, 9),
+            Sized("no axes", 0, true, true, false), Sized("empty", 0, true, false, false, 0),
             Sized("large", 0, true, true, false, _large),
         ])
         {

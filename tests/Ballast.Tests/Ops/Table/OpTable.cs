@@ -4,7 +4,9 @@ namespace Ballast.Tests.OpTables;
 public static partial class OpTable
 {
     // Built on first use: the parts of this class have static fields of their own, in no certain order.
-    public static IReadOnlyList<OpRow> Rows => field ??= [.. Elementwise(), .. Comparisons(), .. Copies(), .. Movement(), .. Reductions(), .. Products(), .. Networks(), .. Indexing(), .. Training(), .. Ordering()];
+    public static IReadOnlyList<OpRow> Rows =>
+        field ??= [.. Elementwise(), .. Comparisons(), .. Copies(), .. Movement(), .. Reductions(), .. Products(), .. Networks(),
+            .. Indexing(), .. Training(), .. Ordering()];
 
     public static OpRow Row(string name) => Rows.Single(r => r.Name == name);
 
@@ -33,7 +35,8 @@ public static partial class OpTable
     }
 
     /// <summary>The cases of a function of two variables, with every kind of broadcasting.</summary>
-    private static Case[] BinaryCases(Func<Tensor, Tensor, Tensor> run, Func<double, double, double> f, Values left, Values right, bool special = true)
+    private static Case[] BinaryCases(Func<Tensor, Tensor, Tensor> run, Func<double, double, double> f, Values left, Values right,
+        bool special = true)
     {
         Tensor Run(Tensor[] x) => run(x[0], x[1]);
         Host Reference(Host[] x) => Host.Zip(x[0], x[1], f);

@@ -5,7 +5,8 @@ public static class Reference
 {
     // Nodes and weights of the 5-point Gauss-Legendre rule on [-1, 1].
     private static readonly double[] _nodes = [0, 0.53846931010568309, -0.53846931010568309, 0.90617984593866399, -0.90617984593866399];
-    private static readonly double[] _weights = [0.56888888888888889, 0.47862867049936647, 0.47862867049936647, 0.23692688505618909, 0.23692688505618909];
+    private static readonly double[] _weights =
+        [0.56888888888888889, 0.47862867049936647, 0.47862867049936647, 0.23692688505618909, 0.23692688505618909];
 
     /// <summary>The error function, by integrating its definition panel by panel.</summary>
     public static double Erf(double x)
@@ -108,7 +109,8 @@ public static class Reference
     {
         int classes = logits.Shape[1];
         Host logs = logits.Along(1, LogSoftmax);
-        Host terms = Host.Build(logits.Shape, i => -logs[i] * (target[i] * (1 - smoothing) + smoothing / classes) * (weight?.Data[i[1]] ?? 1));
+        Host terms = Host.Build(logits.Shape,
+            i => -logs[i] * (target[i] * (1 - smoothing) + smoothing / classes) * (weight?.Data[i[1]] ?? 1));
         Host losses = terms.Reduce([1], false, v => v.Sum());
         return Reduce(losses, losses.Data.Length, reduction);
     }
@@ -129,7 +131,9 @@ public static class Reference
         scores = scores.Expand([.. batch, .. scores.Shape[^2..]]);
         if (causal) scores = Host.Build(scores.Shape, i => i[^1] > i[^2] ? double.NegativeInfinity : scores[i]);
         bool allows = mask is not null && mask.Data.All(m => m is 0 or 1);
-        if (mask is not null) scores = Host.Build(scores.Shape, i => !allows ? scores[i] + mask.Stretched(i) : mask.Stretched(i) != 0 ? scores[i] : double.NegativeInfinity);
+        if (mask is not null) scores =
+            Host.Build(scores.Shape,
+                i => !allows ? scores[i] + mask.Stretched(i) : mask.Stretched(i) != 0 ? scores[i] : double.NegativeInfinity);
         Host weights = scores.Along(-1, line => line.All(double.IsNegativeInfinity) ? new double[line.Length] : Softmax(line));
         return Host.MatMul(weights, v);
     }

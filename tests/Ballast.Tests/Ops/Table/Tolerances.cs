@@ -43,7 +43,8 @@ public static class Tolerances
     /// <summary>Several IEEE operations: each may be half a step off.</summary>
     public static readonly Tolerance FewSteps = new(new(4 * Float32Step, 1e-30), new(4 * Float64Step, 1e-300));
 
-    /// <summary>Vector math functions promise about 2 steps; formulas around them add a few more; the absolute part covers cancellation near zeros.</summary>
+    /// <summary>Vector math functions promise about 2 steps; formulas around them add a few more; the absolute part covers cancellation
+    /// near zeros.</summary>
     public static readonly Tolerance Functions = new(new(16 * Float32Step, 1e-7), new(32 * Float64Step, 1e-14));
 
     /// <summary>pow goes through the C library: a few steps, more for large exponents.</summary>
@@ -64,7 +65,8 @@ public static class Tolerances
     /// <summary>Two ways to one float64 gradient.</summary>
     public static readonly Bound GradientFloat64 = new(1e-10, 1e-11);
 
-    /// <summary>A central difference with step h is off by about h² (1e-10) from curvature and 1e-16/h (1e-11) from rounding, times the size of the loss.</summary>
+    /// <summary>A central difference with step h is off by about h² (1e-10) from curvature and 1e-16/h (1e-11) from rounding, times the
+    /// size of the loss.</summary>
     public static readonly Bound Differences = new(2e-6, 2e-7);
 
     internal static Bound Half(double step, Bound wide) => new(step + wide.Relative, HalfFloor + step * 0.05 + wide.Absolute);

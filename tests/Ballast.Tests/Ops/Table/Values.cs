@@ -20,7 +20,8 @@ public static class Draw
         return values;
     };
 
-    /// <summary>Distinct values between -2 and 2 in random order; a different <paramref name="phase"/> (0 to 1) never meets the same value.</summary>
+    /// <summary>Distinct values between -2 and 2 in random order; a different <paramref name="phase"/> (0 to 1) never meets the same
+    /// value.</summary>
     public static Values Distinct(double phase = 0.5) => (random, count) =>
     {
         double[] values = [.. Enumerable.Range(0, count).Select(i => -2 + 4 * (i + phase) / count)];
@@ -29,7 +30,8 @@ public static class Draw
     };
 
     /// <summary>Whole numbers from low to high, both included.</summary>
-    public static Values Integers(int low, int high) => (random, count) => [.. Enumerable.Range(0, count).Select(_ => (double)random.Next(low, high + 1))];
+    public static Values Integers(int low, int high) =>
+        (random, count) => [.. Enumerable.Range(0, count).Select(_ => (double)random.Next(low, high + 1))];
 
     /// <summary>Each of 0 … count-1 once, in random order.</summary>
     public static Values Permutation => (random, count) =>
@@ -43,7 +45,8 @@ public static class Draw
     public static Values Bools => Integers(0, 1);
 
     /// <summary>These values, from the start again when they run out.</summary>
-    public static Values Given(params double[] values) => (_, count) => [.. Enumerable.Range(0, count).Select(i => values[i % values.Length])];
+    public static Values Given(params double[] values) =>
+        (_, count) => [.. Enumerable.Range(0, count).Select(i => values[i % values.Length])];
 
     /// <summary>What IEEE 754 makes special, with ordinary neighbours.</summary>
     public static Values Special => Given(double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0, -0.0, 1, -1, 0.5, 30, -30);
