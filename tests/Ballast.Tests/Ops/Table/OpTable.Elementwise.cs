@@ -55,7 +55,8 @@ public static partial class OpTable
         Unary<SquareFormula>("square", x => x.Square(), x => x * x, Draw.Uniform(-2, 2), Tolerances.Exact) with { Integers = _integers },
         Unary<FloorFormula>("floor", x => x.Floor(), Math.Floor, Draw.Uniform(-5, 5), Tolerances.Exact) with { Integers = _integers },
         Unary<CeilFormula>("ceil", x => x.Ceil(), Math.Ceiling, Draw.Uniform(-5, 5), Tolerances.Exact) with { Integers = _signed },
-        Unary<RoundFormula>("round", x => x.Round(), Math.Round, Draw.Given(-2.5, -1.5, -0.5, -0.2, 0.5, 0.7, 1.5, 2.5, 3.49), Tolerances.Exact) with
+        Unary<RoundFormula>("round", x => x.Round(), Math.Round,
+            Draw.Given(-2.5, -1.5, -0.5, -0.2, 0.5, 0.7, 1.5, 2.5, 3.49), Tolerances.Exact) with
         {
             Integers = _integers,
         },
