@@ -63,15 +63,16 @@ public static class LossPlot
             points.LegendText = "validation";
         }
         double last = steps[^1];
-        Level(plot, history.Unigram, "unigram", last);
-        Level(plot, history.Bigram, "bigram", last);
+        string? font = s_fonts.FirstOrDefault(SKFontManager.Default.FontFamilies.Contains);
+        Level(plot, history.Unigram, "unigram", last, font);
+        Level(plot, history.Bigram, "bigram", last, font);
 
         double[] shown = [.. train.Concat(history.Validation.Select(v => v.Loss)).Append(history.Unigram).Append(history.Bigram)
             .Where(double.IsFinite)];
         double low = shown.Min(), high = shown.Max(), margin = Math.Max(0.02, (high - low) * 0.06);
         plot.Axes.SetLimits(0, Math.Max(2, last * 1.01), low - margin, high + margin);
         plot.Title(title, 15);
-        if (s_fonts.FirstOrDefault(SKFontManager.Default.FontFamilies.Contains) is { } font) plot.Font.Set(font);
+        if (font is not null) plot.Font.Set(font);
         plot.XLabel("step");
         plot.YLabel("nats per character");
         plot.Axes.Title.Label.Bold = false;
@@ -84,7 +85,7 @@ public static class LossPlot
         return plot;
     }
 
-    private static void Level(Plot plot, double loss, string name, double last)
+    private static void Level(Plot plot, double loss, string name, double last, string? font)
     {
         var line = plot.Add.HorizontalLine(loss, 1.5f, s_baseline, LinePattern.DenselyDashed);
         line.EnableAutoscale = false;
@@ -92,6 +93,7 @@ public static class LossPlot
         label.LabelAlignment = Alignment.LowerRight;
         label.LabelFontColor = s_baseline;
         label.LabelFontSize = 12;
+        if (font is not null) label.LabelFontName = font;
         label.OffsetY = -2;
     }
 }

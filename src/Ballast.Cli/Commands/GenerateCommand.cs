@@ -21,7 +21,8 @@ internal static class GenerateCommand
         Option<string?> prompt = OptionRules.Text("--prompt", "Text to go on from. Default: the start of a line", "P");
         Option<int?> tokens = OptionRules.Whole("--tokens", $"Characters to write. Default: {DefaultTokens}", 0);
         Option<double?> temperature = OptionRules.Number("--temperature",
-            FormattableString.Invariant($"Below 1 bolder, above 1 wilder; 0 always takes the likeliest. Default: {DefaultTemperature}"), 0, "T", orEqual: true);
+            FormattableString.Invariant($"Below 1 safer, above 1 wilder; 0 always takes the likeliest. Default: {DefaultTemperature}"),
+            0, "T", orEqual: true);
         Option<int?> topK = OptionRules.Whole("--top-k", "Draw only from the K likeliest characters. Default: from all", 1, "K");
         Option<ulong?> seed = OptionRules.Seed($"The same seed writes the same text. Default: {DefaultSeed}");
         Option<string?> device = OptionRules.Text("--device", "Where to compute; 'ballast devices' lists them. Default: cpu", "D");
@@ -41,8 +42,8 @@ internal static class GenerateCommand
             string start = parsed.GetValue(prompt) ?? "";
             int[] first = start.Length > 0 ? tokenizer.Encode(start, "the prompt") : LineStart(tokenizer);
             Gpt model = Load(checkpoint, sizes, RunModel.DeviceNamed(parsed.GetValue(device) ?? "cpu"), parsed.GetValue(ema));
-            var sampler = new TextSampler(model, new SamplingSettings(parsed.GetValue(temperature) ?? DefaultTemperature, parsed.GetValue(topK)),
-                new Generator(parsed.GetValue(seed) ?? DefaultSeed));
+            var settings = new SamplingSettings(parsed.GetValue(temperature) ?? DefaultTemperature, parsed.GetValue(topK));
+            var sampler = new TextSampler(model, settings, new Generator(parsed.GetValue(seed) ?? DefaultSeed));
             TextWriter output = parsed.InvocationConfiguration.Output;
             output.Write(start);
             output.Flush();
@@ -57,7 +58,7 @@ internal static class GenerateCommand
         return command;
     }
 
-    /// <summary>What stands before a line: the end of the one before; where the text has no line ends, its first character by code point.</summary>
+    /// <summary>What stands before a line: another's end; where the text has no line ends, its first character by code point.</summary>
     private static int[] LineStart(CharTokenizer tokenizer)
     {
         for (int token = 0; token < tokenizer.VocabularySize; token++)

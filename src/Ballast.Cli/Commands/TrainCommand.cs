@@ -11,9 +11,11 @@ internal static class TrainCommand
     {
         Preset preset = Preset.All[0];
         string presets = string.Join(", ", Preset.All.Select(p => p.Name));
-        Option<string?> text = OptionRules.Text("--text", "Text to learn, UTF-8: a file, or a folder's *.cs, *.md and *.txt. Default: Ballast's own sources", "PATH");
+        Option<string?> text = OptionRules.Text("--text",
+            "Text to learn, UTF-8: a file, or a folder's *.cs, *.md and *.txt. Default: Ballast's own sources", "PATH");
         Option<string?> config = OptionRules.Text("--config", $"Size of the model: {presets}. Default: {preset.Name}", "NAME");
-        Option<int?> steps = OptionRules.Whole("--steps", $"Train until this step. Default: the config's, {preset.Steps} for {preset.Name}", 0);
+        Option<int?> steps = OptionRules.Whole("--steps",
+            $"Train until this step. Default: the config's, {preset.Steps} for {preset.Name}", 0);
         Option<ulong?> seed = OptionRules.Seed($"Seed of weights, batches and dropout. Default: {TrainOptions.DefaultSeed}");
         Option<string?> device = OptionRules.Text("--device", "Where to compute; 'ballast devices' lists them. Default: cpu", "D");
         Option<string?> output = OptionRules.Text("--out", "Folder for the run. Default: the first free of run1, run2, ...", "DIR");
@@ -25,7 +27,8 @@ internal static class TrainCommand
         Option<int?> heads = OptionRules.Whole("--heads", "Attention heads a layer. Default: the config's", 1);
         Option<int?> layers = OptionRules.Whole("--layers", "Layers. Default: the config's", 1);
         Option<double?> rate = OptionRules.Number("--lr", "Peak learning rate. Default: the config's", 0, "RATE");
-        Option<int?> saveEvery = OptionRules.Whole("--save-every", $"Steps between checkpoints. Default: {TrainOptions.DefaultSaveEvery}", 1);
+        Option<int?> saveEvery = OptionRules.Whole("--save-every",
+            $"Steps between checkpoints. Default: {TrainOptions.DefaultSaveEvery}", 1);
         Option<bool> overwrite = OptionRules.Switch("--overwrite", "Allow --out to replace the run that is there");
         Option<bool> plain = OptionRules.Switch("--plain", "Print lines instead of the live display");
         Option<bool> json = OptionRules.Switch("--json", "Print the result as JSON; progress goes to standard error");
@@ -34,7 +37,8 @@ internal static class TrainCommand
             "ballast train --text book.txt --steps 500 --out run2",
             "ballast train --resume run1 --steps 4000               goes on until step 4000")
         {
-            text, config, steps, seed, device, output, resume, ema, batch, block, width, heads, layers, rate, saveEvery, overwrite, plain, json,
+            text, config, steps, seed, device, output, resume, ema, batch, block, width, heads, layers, rate, saveEvery, overwrite,
+            plain, json,
         };
         command.SetAction(parsed =>
         {

@@ -23,8 +23,8 @@ internal static class RunModel
         }
         catch (DeviceNotAvailableException)
         {
-            string? near = Nearest.To(name, Device.All.Select(d => d.Name));
-            throw UserError.Usage($"there is no device '{name}' here: {(near is null ? "" : $"did you mean '{near}'? ")}--device takes {all}");
+            string hint = Nearest.To(name, Device.All.Select(d => d.Name)) is { } near ? $"did you mean '{near}'? " : "";
+            throw UserError.Usage($"there is no device '{name}' here: {hint}--device takes {all}");
         }
         if (device.IsMeta) throw UserError.Usage($"the device 'meta' holds no data and computes nothing: --device takes {all}");
         return device;
@@ -77,8 +77,8 @@ internal static class RunModel
         {
             load(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or FormatException or ArgumentException
-            or BallastException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or FormatException
+            or ArgumentException or BallastException)
         {
             throw new UserError($"cannot load '{path}': {e.Message}");
         }

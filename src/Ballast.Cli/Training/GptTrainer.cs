@@ -6,7 +6,9 @@ using Ballast.Optimizers;
 
 namespace Ballast.Cli.Training;
 
-/// <summary>The model and everything that changes with it: optimizer, averaged weights, random streams. All of it is saved and restored exactly.</summary>
+/// <summary>
+/// The model and everything that changes with it: optimizer, averaged weights, random streams. All of it is saved and restored exactly.
+/// </summary>
 internal sealed class GptTrainer
 {
     private const double Beta1 = 0.9, Beta2 = 0.95;
@@ -29,8 +31,10 @@ internal sealed class GptTrainer
         _modelDraws = new Generator(plan.Record.Seed);
         _batchDraws = new Generator(plan.Record.Seed + 1);
         _model = new Gpt(RunModel.Config(plan.Model), _modelDraws).To(device);
-        _optimizer = new AdamW(ParameterGroup.DecayMatrices(_model.NamedParameters(), _settings.WeightDecay), _settings.LearningRate, Beta1, Beta2);
-        _schedule = new CosineWithWarmup(_settings.WarmupSteps, _settings.DecaySteps, _settings.MinimumLearningRate / _settings.LearningRate);
+        ParameterGroup[] groups = ParameterGroup.DecayMatrices(_model.NamedParameters(), _settings.WeightDecay);
+        _optimizer = new AdamW(groups, _settings.LearningRate, Beta1, Beta2);
+        double least = _settings.MinimumLearningRate / _settings.LearningRate;
+        _schedule = new CosineWithWarmup(_settings.WarmupSteps, _settings.DecaySteps, least);
         _averaged = _settings.EmaDecay is { } decay ? new Ema(_model, decay) : null;
         _batches = new BatchSource(plan.Split, plan.Model.BlockLength, device);
         ParameterCount = _model.Parameters().Sum(p => p.Shape.Elements);
@@ -101,16 +105,18 @@ internal sealed class GptTrainer
     /// <summary>What writes each file of tensors: the same state gives the same bytes.</summary>
     public Dictionary<string, Action<string>> Writers()
     {
+        KeyValuePair<string, string> kinds = TensorKinds.Note(_model.NamedBuffers().Where(b => b.Value.Persistent).Select(b => b.Key));
         var writers = new Dictionary<string, Action<string>>
         {
-            [RunFolder.ModelFile] = path => _model.Save(path, [TensorKinds.Note(_model.NamedBuffers().Where(b => b.Value.Persistent).Select(b => b.Key))]),
+            [RunFolder.ModelFile] = path => _model.Save(path, [kinds]),
             [RunFolder.OptimizerFile] = path => _optimizer.Save(path),
         };
         if (_averaged is { } averaged) writers.Add(RunModel.AveragedFile, averaged.Save);
         return writers;
     }
 
-    private Tensor Loss(Tensor inputs, Tensor targets) => _model.Forward(inputs).Reshape(-1, _model.Config.VocabularySize).CrossEntropy(targets.Reshape(-1));
+    private Tensor Loss(Tensor inputs, Tensor targets) =>
+        _model.Forward(inputs).Reshape(-1, _model.Config.VocabularySize).CrossEntropy(targets.Reshape(-1));
 
     private void Restore(RunCheckpoint checkpoint)
     {
@@ -124,7 +130,8 @@ internal sealed class GptTrainer
     private static void Restore(Generator generator, string stream, RunCheckpoint checkpoint)
     {
         string path = checkpoint[RunFolder.TrainingFile];
-        if (!checkpoint.Record.Random.TryGetValue(stream, out byte[]? bytes)) throw new UserError($"'{path}' lacks the random stream '{stream}'");
+        if (!checkpoint.Record.Random.TryGetValue(stream, out byte[]? bytes))
+            throw new UserError($"'{path}' lacks the random stream '{stream}'");
         try
         {
             generator.SetState(GeneratorState.FromBytes(bytes));

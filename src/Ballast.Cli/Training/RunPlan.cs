@@ -35,7 +35,8 @@ internal sealed class RunPlan
 
     /// <summary>Resolves the options.</summary>
     /// <exception cref="UserError">The options, the text or the run to resume are not usable.</exception>
-    public static RunPlan Make(TrainOptions options) => options.Resume is { } folder ? Resumed(options, new RunFolder(folder).Open()) : New(options);
+    public static RunPlan Make(TrainOptions options) =>
+        options.Resume is { } folder ? Resumed(options, new RunFolder(folder).Open()) : New(options);
 
     private static RunPlan New(TrainOptions options)
     {
@@ -53,7 +54,10 @@ internal sealed class RunPlan
         var model = new ModelRecord("gpt", tokenizer.VocabularySize, options.Block ?? preset.BlockLength, options.Width ?? preset.Width,
             options.Heads ?? preset.Heads, options.Layers ?? preset.Layers, preset.Dropout);
         if (model.Width % model.Heads != 0)
-            throw UserError.Usage($"a width of {model.Width} cannot be split over {model.Heads} heads: --width takes a multiple of --heads");
+        {
+            throw UserError.Usage(
+                $"a width of {model.Width} cannot be split over {model.Heads} heads: --width takes a multiple of --heads");
+        }
         double rate = options.LearningRate ?? preset.LearningRate;
         var record = new TrainingRecord
         {
@@ -101,7 +105,11 @@ internal sealed class RunPlan
                 (isBuiltIn ? " (the tool was rebuilt from other sources)" : "; --text names where it is now"));
         }
         int steps = options.Steps ?? Math.Max(record.Step, Preset.Named(record.Settings.Preset).Steps);
-        if (steps < record.Step) throw UserError.Usage($"the run in '{options.Resume}' is at step {record.Step} already: --steps takes the step to reach");
+        if (steps < record.Step)
+        {
+            throw UserError.Usage(
+                $"the run in '{options.Resume}' is at step {record.Step} already: --steps takes the step to reach");
+        }
         return new RunPlan
         {
             Folder = folder,
@@ -120,7 +128,8 @@ internal sealed class RunPlan
         var split = new TokenSplit(tokens, model.VocabularySize);
         if (split.Training.Length > model.BlockLength && split.Validation.Length >= 2) return split;
         long needed = Math.Max((model.BlockLength + 1) * 10L / 9 + 1, 20);
-        throw new UserError($"'{corpus.Name}' has {tokens.Length} characters, too few: sequences of {model.BlockLength} need at least {needed}");
+        throw new UserError(
+            $"'{corpus.Name}' has {tokens.Length} characters, too few: sequences of {model.BlockLength} need at least {needed}");
     }
 
     private static string FreeFolder()

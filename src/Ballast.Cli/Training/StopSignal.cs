@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Ballast.Cli.Training;
 
-/// <summary>Turns the first Ctrl+C (or SIGTERM) into a request to stop after the step; the second ends the process at once, as usual.</summary>
+/// <summary>Turns the first Ctrl+C (or SIGTERM) into a request to stop after the step; the second ends the process at once.</summary>
 internal sealed class StopSignal : IDisposable
 {
     private readonly PosixSignalRegistration[] _registrations;
@@ -14,7 +14,8 @@ internal sealed class StopSignal : IDisposable
     public StopSignal(Action asked)
     {
         _asked = asked;
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Hear), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Hear)];
+        _registrations =
+            [PosixSignalRegistration.Create(PosixSignal.SIGINT, Hear), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Hear)];
     }
 
     /// <summary>True once a stop was asked for.</summary>

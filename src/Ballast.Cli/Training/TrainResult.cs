@@ -17,7 +17,8 @@ namespace Ballast.Cli.Training;
 /// <param name="TrainLosses">Of every step of the run.</param>
 internal sealed record TrainResult(
     string Folder, int Step, float? TrainLoss, double ValidationLoss, double? AveragedValidationLoss, double UnigramCrossEntropy,
-    double BigramCrossEntropy, long ValidationCharacters, long Parameters, double Seconds, double CharactersPerSecond, IReadOnlyList<float> TrainLosses);
+    double BigramCrossEntropy, long ValidationCharacters, long Parameters, double Seconds, double CharactersPerSecond,
+    IReadOnlyList<float> TrainLosses);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(TrainResult))]

@@ -48,10 +48,11 @@ internal sealed class TrainRun(TrainOptions options, TextWriter output, TextWrit
         string files = _plan.Corpus.Files == 1 ? "" : $" from {_plan.Corpus.Files} files";
         _display.Say($"text   {_plan.Corpus.Name}: {Record.Corpus.Characters:N0} characters{files}, {model.VocabularySize} different; " +
             $"unigram {_unigram:0.000}, bigram {_bigram:0.000} nats per character");
-        _display.Say($"model  gpt {settings.Preset}: {model.Layers} layers, width {model.Width}, {model.Heads} heads, block {model.BlockLength}; " +
-            $"{trainer.ParameterCount:N0} parameters on {trainer.Device}");
+        _display.Say($"model  gpt {settings.Preset}: {model.Layers} layers, width {model.Width}, {model.Heads} heads, " +
+            $"block {model.BlockLength}; {trainer.ParameterCount:N0} parameters on {trainer.Device}");
         string from = Record.Step == 0 ? "" : $" from step {Record.Step}";
-        _display.Say($"train  until step {_plan.Steps}{from}: {settings.Batch} x {model.BlockLength} characters a step, seed {Record.Seed}, into {_plan.Folder.Folder}");
+        _display.Say($"train  until step {_plan.Steps}{from}: {settings.Batch} x {model.BlockLength} characters a step, " +
+            $"seed {Record.Seed}, into {_plan.Folder.Folder}");
     }
 
     private void Loop(GptTrainer trainer, StopSignal stop)
@@ -82,7 +83,9 @@ internal sealed class TrainRun(TrainOptions options, TextWriter output, TextWrit
             }
             double? validation = Record.Validation.Count > 0 ? Record.Validation[^1].Loss : null;
             TimeSpan? left = speed.PerStep is { } perStep ? perStep * (_plan.Steps - Record.Step) : null;
-            _display.Show(new TrainProgress(Record.Step, _plan.Steps, loss, validation, speed.CharactersPerSecond, Machine.ResidentBytes(), left), () => History);
+            var progress = new TrainProgress(
+                Record.Step, _plan.Steps, loss, validation, speed.CharactersPerSecond, Machine.ResidentBytes(), left);
+            _display.Show(progress, () => History);
         }
     }
 
@@ -90,7 +93,8 @@ internal sealed class TrainRun(TrainOptions options, TextWriter output, TextWrit
     {
         trainer.SaveRandom(Record.Random);
         Dictionary<string, Action<string>> writers = trainer.Writers();
-        writers.Add(RunFolder.ConfigFile, path => File.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(_plan.Model, RunJson.Default.ModelRecord)));
+        byte[] sizes = JsonSerializer.SerializeToUtf8Bytes(_plan.Model, RunJson.Default.ModelRecord);
+        writers.Add(RunFolder.ConfigFile, path => File.WriteAllBytes(path, sizes));
         writers.Add(CharTokenizer.FileName, _plan.Tokenizer.Save);
         _plan.Folder.Save(Record, writers);
     }
@@ -111,7 +115,8 @@ internal sealed class TrainRun(TrainOptions options, TextWriter output, TextWrit
         long judged = Math.Clamp(learnt, FewestAtTheEnd, MostAtTheEnd);
         (double loss, long characters) = trainer.Validate(judged);
         double? averaged = trainer.ValidateAveraged(judged);
-        if (Record.Validation.Count == 0 || Record.Validation[^1].Step != Record.Step) Record.Validation.Add(new ValidationPoint(Record.Step, loss));
+        if (Record.Validation.Count == 0 || Record.Validation[^1].Step != Record.Step)
+            Record.Validation.Add(new ValidationPoint(Record.Step, loss));
         Save(trainer);
         Plot();
         string folder = _plan.Folder.Folder;
@@ -119,17 +124,21 @@ internal sealed class TrainRun(TrainOptions options, TextWriter output, TextWrit
         if (options.Json)
         {
             float? train = Record.TrainLoss.Count > 0 ? Record.TrainLoss[^1] : null;
-            var result = new TrainResult(folder, Record.Step, train, loss, averaged, _unigram, _bigram, characters, trainer.ParameterCount, seconds,
-                seconds > 0 ? trained / seconds : 0, Record.TrainLoss);
+            var result = new TrainResult(folder, Record.Step, train, loss, averaged, _unigram, _bigram, characters, trainer.ParameterCount,
+                seconds, seconds > 0 ? trained / seconds : 0, Record.TrainLoss);
             output.WriteLine(JsonSerializer.Serialize(result, TrainJson.Default.TrainResult));
             return 0;
         }
         _display.Chart(History);
-        string part = characters < _plan.Split.Validation.Length - 1 ? $" (on {characters:N0} of {_plan.Split.Validation.Length:N0} validation characters)" : "";
-        _display.Say($"validation loss {loss:0.000} nats per character{part}; the text's own bigram cross entropy {_bigram:0.000}, unigram {_unigram:0.000}");
-        if (averaged is { } value) _display.Say($"averaged weights {value:0.000} nats per character");
+        int all = _plan.Split.Validation.Length;
+        // Only whole sequences are judged; a rest shorter than one is nothing to mention.
+        string part = all - characters > _plan.Model.BlockLength ? $" (on {characters:N0} of {all:N0} validation characters)" : "";
+        _display.Say($"validation loss {loss:0.000} nats per character{part}");
+        if (averaged is { } value) _display.Say($"averaged weights {value:0.000}");
         string relation = loss < _bigram ? "below" : "above";
-        _display.Say($"{Math.Abs(_bigram - loss):0.000} {relation} bigram after {TrainProgress.Time(_clock.Elapsed)}, {trained / Math.Max(1e-9, seconds):N0} characters/s");
+        _display.Say($"the text's own cross entropy: bigram {_bigram:0.000}, unigram {_unigram:0.000}; " +
+            $"the loss is {Math.Abs(_bigram - loss):0.000} {relation} bigram");
+        if (trained > 0) _display.Say($"took {TrainProgress.Time(TimeSpan.FromSeconds(seconds))}, {trained / seconds:N0} characters/s");
         _display.Say($"saved in {folder}; try: ballast generate {folder} --prompt \"{Prompt()}\"");
         return 0;
     }
@@ -146,6 +155,7 @@ internal sealed class TrainRun(TrainOptions options, TextWriter output, TextWrit
     private void Plot()
     {
         string title = $"{Record.Settings.Preset} GPT on {Path.GetFileName(_plan.Corpus.Name.TrimEnd('/'))}";
-        if (LossPlot.TrySave(History, Path.Combine(_plan.Folder.Folder, LossPlot.FileName), title) is { } note) error.WriteLine("ballast: " + note);
+        string path = Path.Combine(_plan.Folder.Folder, LossPlot.FileName);
+        if (LossPlot.TrySave(History, path, title) is { } note) error.WriteLine("ballast: " + note);
     }
 }
