@@ -19,7 +19,7 @@ public sealed record Preset(
     public static IReadOnlyList<Preset> All { get; } =
     [
         new("tiny", Layers: 4, Width: 128, Heads: 4, BlockLength: 64, Dropout: 0,
-            Batch: 12, Steps: 1200, WarmupSteps: 100, LearningRate: 2e-3),
+            Batch: 12, Steps: 1500, WarmupSteps: 100, LearningRate: 2e-3),
         new("small", Layers: 6, Width: 384, Heads: 6, BlockLength: 256, Dropout: 0.1,
             Batch: 4, Steps: 5000, WarmupSteps: 200, LearningRate: 1e-3),
         new("gpt2", Layers: 12, Width: 768, Heads: 12, BlockLength: 256, Dropout: 0.1,
