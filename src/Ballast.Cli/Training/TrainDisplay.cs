@@ -48,6 +48,9 @@ public abstract class TrainDisplay
     /// <summary>Prints a line that stays.</summary>
     public abstract void Say(string line);
 
+    /// <summary>Tells something while the loop runs; may be called on another thread.</summary>
+    public abstract void Notice(string line);
+
     /// <summary>Prints the whole run's loss curve.</summary>
     public abstract void Chart(LossHistory history);
 }
@@ -76,6 +79,8 @@ internal sealed class LineTrainDisplay(TextWriter output) : TrainDisplay
         output.Flush();
     }
 
+    public override void Notice(string line) => Say(line);
+
     public override void Chart(LossHistory history)
     {
         foreach (string line in TerminalChart.Draw(history, ChartWidth, ChartHeight)) output.WriteLine(line.TrimEnd());
@@ -89,6 +94,7 @@ internal sealed class LiveTrainDisplay(IAnsiConsole console) : TrainDisplay
     private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(250);
     private readonly Stopwatch _sinceDraw = new();
     private LiveDisplayContext? _live;
+    private volatile string? _notice;
 
     public override void Run(Action loop)
     {
@@ -110,10 +116,14 @@ internal sealed class LiveTrainDisplay(IAnsiConsole console) : TrainDisplay
     {
         if (_live is null || (_sinceDraw.IsRunning && _sinceDraw.Elapsed < s_between && progress.Step != progress.Steps)) return;
         _sinceDraw.Restart();
-        _live.UpdateTarget(new Rows([.. Lines(history(), ChartHeight), Text.Empty, Bar(progress), new Text(progress.Describe())]));
+        Text notice = _notice is { } line ? new Text(line) : Text.Empty;
+        _live.UpdateTarget(new Rows([.. Lines(history(), ChartHeight), Text.Empty, Bar(progress), new Text(progress.Describe()), notice]));
     }
 
     public override void Say(string line) => console.WriteLine(line);
+
+    // Printed past the live display, it would push the chart out of place.
+    public override void Notice(string line) => _notice = line;
 
     public override void Chart(LossHistory history)
     {

@@ -33,7 +33,7 @@ internal sealed class TrainRun(TrainOptions options, TextWriter output, TextWrit
         var trainer = new GptTrainer(_plan, _device);
         (_unigram, _bigram) = (_plan.Split.UnigramCrossEntropy(), _plan.Split.BigramCrossEntropy());
         Introduce(trainer);
-        using var stop = new StopSignal(() => error.WriteLine("ballast: finishing this step, then saving (Ctrl+C again ends at once)"));
+        using var stop = new StopSignal(() => _display.Notice("finishing this step, then saving (Ctrl+C again ends at once)"));
         int first = Record.Step;
         _clock.Start();
         if (_plan.Checkpoint is null || options.Out is not null) Save(trainer);
