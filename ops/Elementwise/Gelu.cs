@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Ballast;
 
 /// <summary>GELU: x · Φ(x) with the exact normal distribution function, elementwise.</summary>
@@ -36,10 +38,12 @@ public readonly record struct GeluTanhFormula : IUnaryFormula
     public static SlopeFrom SlopeFrom => SlopeFrom.Input;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Of<V>(V x) where V : struct, IReal<V> =>
         x / (V.Const(1) + V.Exp(x * (V.Const(-Inner) - V.Const(Inner * 0.044715) * x * x)));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Slope<V>(V x) where V : struct, IReal<V>
     {
         V square = x * x;
