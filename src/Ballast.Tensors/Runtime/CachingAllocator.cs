@@ -21,11 +21,14 @@ public sealed class CachingAllocator
     private const long MinBytes = 64;
     private const long MinBudgetBytes = 16L << 20;
 
+    // What dead tensors of the older generations may hold beside half of the live bytes, before they are looked for.
+    private const long PileUpBytes = 64L << 20;
+
     private readonly DeviceRuntime _runtime;
     private readonly Lock _gate = new();
     private readonly Stack<nint>?[] _free = new Stack<nint>?[64 * Steps];
     private long _live, _cached, _peak, _collections, _allocations;
-    private long _liveAfterCollection;
+    private long _liveAfterCollection, _liveAfterFullCollection;
 
     internal CachingAllocator(DeviceRuntime runtime) => _runtime = runtime;
 
@@ -155,7 +158,10 @@ public sealed class CachingAllocator
             lock (_gate)
             {
                 _liveAfterCollection = _live;
-                if (before - _live >= wanted) return;
+                if (generation == 2) _liveAfterFullCollection = _live;
+                // Young collections leave behind what died old; that may not pile up.
+                bool piledUp = _live > _liveAfterFullCollection * 3 / 2 + PileUpBytes;
+                if (before - _live >= wanted && !piledUp) return;
             }
         }
     }
