@@ -88,6 +88,8 @@ public readonly unsafe struct Int<T>(T value) : ILanes<Int<T>, T> where T : unma
     /// <inheritdoc/>
     public static Int<T> FloorDivide(Int<T> a, Int<T> b)
     {
+        if (b.Value == T.Zero) throw ByZero();
+        if (b.Value == T.Zero - T.One) return new Int<T>(T.Zero - a.Value); // the processor traps on the lowest integer by -1
         T quotient = a.Value / b.Value;
         bool inexact = quotient * b.Value != a.Value;
         return new Int<T>(inexact && T.IsNegative(a.Value) != T.IsNegative(b.Value) ? quotient - T.One : quotient);
@@ -96,6 +98,8 @@ public readonly unsafe struct Int<T>(T value) : ILanes<Int<T>, T> where T : unma
     /// <inheritdoc/>
     public static Int<T> Remainder(Int<T> a, Int<T> b)
     {
+        if (b.Value == T.Zero) throw ByZero();
+        if (b.Value == T.Zero - T.One) return new Int<T>(T.Zero);
         T rest = a.Value % b.Value;
         return new Int<T>(rest != T.Zero && T.IsNegative(rest) != T.IsNegative(b.Value) ? rest + b.Value : rest);
     }
@@ -107,6 +111,9 @@ public readonly unsafe struct Int<T>(T value) : ILanes<Int<T>, T> where T : unma
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Int<T> SelectEqual(Int<T> a, Int<T> b, Int<T> then, Int<T> other) => a.Value == b.Value ? then : other;
+
+    private static DivideByZeroException ByZero() =>
+        new("integer division by zero: integers hold no infinity or NaN; cast with To(DType.Float32) first where those are wanted.");
 
     private static DTypeException Refused() => new("a floating function met integers; cast to a floating dtype first.");
 }
