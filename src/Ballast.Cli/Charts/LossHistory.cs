@@ -9,8 +9,8 @@ public sealed record LossHistory(
     IReadOnlyList<float> Train, IReadOnlyList<(int Step, double Loss)> Validation, double Unigram, double Bigram)
 {
     /// <summary>
-    /// Mean of the training losses around each step: the window is a fortieth of the run to either side, shorter at both ends so that it
-    /// stays centred.
+    /// Mean of the training losses around each step: the window is a fortieth of the run to either side. At the start, where the loss falls
+    /// fast, it is shorter and stays centred; at the end it loses its later half only, so that the last points are no noisier than the rest.
     /// Losses that are no numbers are left out.
     /// </summary>
     public double[] SmoothTrain()
@@ -27,8 +27,8 @@ public sealed record LossHistory(
         var smooth = new double[Train.Count];
         for (int i = 0; i < smooth.Length; i++)
         {
-            int side = Math.Min(reach, Math.Min(i, smooth.Length - 1 - i));
-            (int from, int to) = (i - side, i + side + 1);
+            int before = Math.Min(reach, i), after = Math.Min(before, smooth.Length - 1 - i);
+            (int from, int to) = (i - before, i + after + 1);
             smooth[i] = counts[to] == counts[from] ? double.NaN : (sums[to] - sums[from]) / (counts[to] - counts[from]);
         }
         return smooth;

@@ -29,6 +29,7 @@ internal sealed class TrainRun(TrainOptions options, TextWriter output, TextWrit
     /// <summary>Trains; returns the exit code.</summary>
     public int Run()
     {
+        Directory.CreateDirectory(_plan.Folder.Folder); // a folder that cannot be written is told before anything else
         if (_plan.Checkpoint?.Note is { } note) error.WriteLine("ballast: " + note);
         var trainer = new GptTrainer(_plan, _device);
         (_unigram, _bigram) = (_plan.Split.UnigramCrossEntropy(), _plan.Split.BigramCrossEntropy());
