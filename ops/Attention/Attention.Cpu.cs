@@ -187,9 +187,16 @@ internal static unsafe class Attention<T> where T : unmanaged, IFloatingPointIee
     {
         var plan = new AttentionPlan<T>
         {
-            Causal = causal, Scale = T.CreateChecked(scale), Batch = batch,
-            Queries = q.Shape[^2], Keys = k.Shape[^2], Width = q.Shape[^1], ValueWidth = v.Shape[^1],
-            Q = new(q, offsets, batch), K = new(k, offsets + batch, batch), V = new(v, offsets + 2 * batch, batch),
+            Causal = causal,
+            Scale = T.CreateChecked(scale),
+            Batch = batch,
+            Queries = q.Shape[^2],
+            Keys = k.Shape[^2],
+            Width = q.Shape[^1],
+            ValueWidth = v.Shape[^1],
+            Q = new(q, offsets, batch),
+            K = new(k, offsets + batch, batch),
+            V = new(v, offsets + 2 * batch, batch),
         };
         if (mask is null) return plan;
         plan.Mask = mask.DType == DType.Bool ? AttentionMask.Allowed : AttentionMask.Added;

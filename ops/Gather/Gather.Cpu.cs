@@ -26,9 +26,18 @@ internal sealed unsafe class GatherCpu : IKernel<GatherOp>
         {
             var body = new Body<T>
             {
-                Axis = axis, Shape = x.Shape, IndexShape = index.Shape, Stride = x.Strides[axis],
-                Source = x.PointerOf<T>(), Target = output.PointerOf<T>(), Places = places.PointerOf<long>(), Outer = o, Inner = i,
-                InnerCount = inner.Length, Along = dims[axis], Length = x.Shape.Dims[axis],
+                Axis = axis,
+                Shape = x.Shape,
+                IndexShape = index.Shape,
+                Stride = x.Strides[axis],
+                Source = x.PointerOf<T>(),
+                Target = output.PointerOf<T>(),
+                Places = places.PointerOf<long>(),
+                Outer = o,
+                Inner = i,
+                InnerCount = inner.Length,
+                Along = dims[axis],
+                Length = x.Shape.Dims[axis],
             };
             WorkerPool.For((long)outer.Length * dims[axis], Math.Max(1, Offsets.Grain / inner.Length), ref body);
         }
@@ -99,9 +108,18 @@ internal sealed unsafe class ScatterCpu : IKernel<ScatterOp>
             {
                 var body = new Body<T, TStore>
                 {
-                    Target = target.PointerOf<T>(), Source = value.PointerOf<T>(), Places = places.PointerOf<long>(),
-                    Outer = o, OuterFrom = of, Inner = i, InnerFrom = jf, Stride = target.Strides[axis], SourceStride = value.Strides[axis],
-                    Length = target.Shape.Dims[axis], InnerCount = inner.Length, Along = dims[axis],
+                    Target = target.PointerOf<T>(),
+                    Source = value.PointerOf<T>(),
+                    Places = places.PointerOf<long>(),
+                    Outer = o,
+                    OuterFrom = of,
+                    Inner = i,
+                    InnerFrom = jf,
+                    Stride = target.Strides[axis],
+                    SourceStride = value.Strides[axis],
+                    Length = target.Shape.Dims[axis],
+                    InnerCount = inner.Length,
+                    Along = dims[axis],
                 };
                 WorkerPool.For((long)outer.Length * inner.Length, Math.Max(1, Offsets.Grain / dims[axis]), ref body);
             }

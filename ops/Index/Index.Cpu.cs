@@ -29,8 +29,14 @@ internal sealed unsafe class IndexCpu : IKernel<IndexOp>
         {
             var body = new Body<T>
             {
-                Source = x.PointerOf<T>(), Target = output.PointerOf<T>(),
-                Outer = o, Places = p, Inner = i, PlaceCount = places.Length, InnerCount = inner.Length, IsRun = Offsets.IsRun(inner),
+                Source = x.PointerOf<T>(),
+                Target = output.PointerOf<T>(),
+                Outer = o,
+                Places = p,
+                Inner = i,
+                PlaceCount = places.Length,
+                InnerCount = inner.Length,
+                IsRun = Offsets.IsRun(inner),
             };
             WorkerPool.For((long)outer.Length * places.Length, Math.Max(1, Offsets.Grain / inner.Length), ref body);
         }
@@ -81,8 +87,16 @@ internal sealed unsafe class IndexPutCpu : IKernel<IndexPutOp>
             {
                 var body = new StoreColumns<T, TStore>
                 {
-                    Target = target.PointerOf<T>(), Source = value.PointerOf<T>(), Outer = o, OuterFrom = of, Inner = i, InnerFrom = jf,
-                    Places = p, From = pf, PlaceCount = places.Length, InnerCount = inner.Length,
+                    Target = target.PointerOf<T>(),
+                    Source = value.PointerOf<T>(),
+                    Outer = o,
+                    OuterFrom = of,
+                    Inner = i,
+                    InnerFrom = jf,
+                    Places = p,
+                    From = pf,
+                    PlaceCount = places.Length,
+                    InnerCount = inner.Length,
                     IsRun = Offsets.IsRun(inner) && Offsets.IsRun(innerFrom),
                 };
                 WorkerPool.For((long)outer.Length * inner.Length, Math.Max(1, Offsets.Grain / places.Length), ref body);

@@ -34,8 +34,15 @@ internal sealed unsafe class SortCpu : IKernel<SortOp>
         {
             var body = new Body<T, TKey>
             {
-                Source = x.PointerOf<T>(), Values = outputs[0].PointerOf<T>(), Places = outputs[1].PointerOf<long>(), Outer = o, Inner = i,
-                InnerCount = inner.Length, Length = x.Shape.Dims[axis], Count = op.Count, Stride = x.Strides[axis],
+                Source = x.PointerOf<T>(),
+                Values = outputs[0].PointerOf<T>(),
+                Places = outputs[1].PointerOf<long>(),
+                Outer = o,
+                Inner = i,
+                InnerCount = inner.Length,
+                Length = x.Shape.Dims[axis],
+                Count = op.Count,
+                Stride = x.Strides[axis],
                 Flip = op.Descending ? ulong.MaxValue : 0,
             };
             WorkerPool.For((long)outer.Length * inner.Length, Math.Max(1, Offsets.Grain / 8 / x.Shape.Dims[axis]), ref body);

@@ -25,7 +25,10 @@ public static class BallastCommandLine
             if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamplesAction) throw UsageError(parsed);
             var configuration = new InvocationConfiguration
             {
-                Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
             };
             int code = parsed.Invoke(configuration);
             output.Flush();

@@ -28,14 +28,14 @@ internal static class OptionRules
     /// <summary>A finite number above <paramref name="above"/>, or of at least it.</summary>
     public static Option<double?> Number(string name, string description, double above, string placeholder, bool orEqual = false) =>
         new(name)
-    {
-        Description = description,
-        HelpName = placeholder,
-        CustomParser = result => Parse<double>(result,
-            string.Create(CultureInfo.InvariantCulture, $"a number {(orEqual ? "of at least" : "above")} {above}"),
-            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-                && double.IsFinite(value) && (value > above || (orEqual && value == above)) ? value : null),
-    };
+        {
+            Description = description,
+            HelpName = placeholder,
+            CustomParser = result => Parse<double>(result,
+                string.Create(CultureInfo.InvariantCulture, $"a number {(orEqual ? "of at least" : "above")} {above}"),
+                text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                    && double.IsFinite(value) && (value > above || (orEqual && value == above)) ? value : null),
+        };
 
     /// <summary>A path or name, as given.</summary>
     public static Option<string?> Text(string name, string description, string placeholder) =>

@@ -46,9 +46,19 @@ internal sealed record CheckpointReport(
     /// <summary>The dtype as Ballast and PyTorch write it; a name unknown to both as the file has it.</summary>
     private static string DTypeName(string fileName) => fileName switch
     {
-        "F64" => "float64", "F32" => "float32", "F16" => "float16", "BF16" => "bfloat16",
-        "I64" => "int64", "I32" => "int32", "I16" => "int16", "I8" => "int8",
-        "U64" => "uint64", "U32" => "uint32", "U16" => "uint16", "U8" => "uint8", "C64" => "complex64",
+        "F64" => "float64",
+        "F32" => "float32",
+        "F16" => "float16",
+        "BF16" => "bfloat16",
+        "I64" => "int64",
+        "I32" => "int32",
+        "I16" => "int16",
+        "I8" => "int8",
+        "U64" => "uint64",
+        "U32" => "uint32",
+        "U16" => "uint16",
+        "U8" => "uint8",
+        "C64" => "complex64",
         _ => fileName.ToLowerInvariant(),
     };
 }

@@ -43,8 +43,20 @@ internal static unsafe partial class Gemm
             throw new ArgumentOutOfRangeException(nameof(m), $"A product was given m = {m}, n = {n}, k = {k}; none may be negative.");
         return new Product<T>
         {
-            M = m, N = n, K = k, Alpha = alpha, Beta = beta, A = a, B = b, C = c,
-            RowStrideA = rsA, ColumnStrideA = csA, RowStrideB = rsB, ColumnStrideB = csB, RowStrideC = ldc, ColumnStrideC = 1,
+            M = m,
+            N = n,
+            K = k,
+            Alpha = alpha,
+            Beta = beta,
+            A = a,
+            B = b,
+            C = c,
+            RowStrideA = rsA,
+            ColumnStrideA = csA,
+            RowStrideB = rsB,
+            ColumnStrideB = csB,
+            RowStrideC = ldc,
+            ColumnStrideC = 1,
         };
     }
 

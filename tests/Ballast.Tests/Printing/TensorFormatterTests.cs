@@ -45,7 +45,10 @@ public sealed class TensorFormatterTests
         PrintedTensors.Case c = PrintedTensors.All[name];
         TensorTraits traits = Traits(c.DType) with
         {
-            Device = c.Device, HasData = c.Device != "meta", RequiresGrad = c.RequiresGrad, Gradient = c.Gradient,
+            Device = c.Device,
+            HasData = c.Device != "meta",
+            RequiresGrad = c.RequiresGrad,
+            Gradient = c.Gradient,
         };
         string actual = TensorFormatter.Format(c.Shape, traits, new Elements(c.DType, c.Values));
         Assert.Equal(c.Expected, actual, ignoreLineEndingDifferences: true);

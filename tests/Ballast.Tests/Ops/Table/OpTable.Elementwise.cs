@@ -147,7 +147,11 @@ public static partial class OpTable
             Sized("empty", [0, 3], [3], []), Sized("large", _large, _large, [_large[1]], grad: false),
         ])
         {
-            Covers = [typeof(WhereOp)], Tolerance = Tolerances.Exact, Elementwise = true, Moves = true, Integers = _integers,
+            Covers = [typeof(WhereOp)],
+            Tolerance = Tolerances.Exact,
+            Elementwise = true,
+            Moves = true,
+            Integers = _integers,
             Errors = [Throws<ShapeException>("shapes that differ",
                 () => Tensor.Where(Tensor.Zeros([3], DType.Bool), Tensor.Zeros(2), Tensor.Zeros(2)), "where")],
         };
@@ -165,7 +169,11 @@ public static partial class OpTable
             Sized("large", _large, [_large[1]], grad: false),
         ])
         {
-            Covers = [typeof(MaskedFillOp)], Tolerance = Tolerances.Exact, Elementwise = true, Moves = true, Integers = _integers,
+            Covers = [typeof(MaskedFillOp)],
+            Tolerance = Tolerances.Exact,
+            Elementwise = true,
+            Moves = true,
+            Integers = _integers,
             InPlace = t => t[0].MaskedFillInPlace(t[1], 3),
             Errors =
             [
@@ -192,7 +200,9 @@ public static partial class OpTable
             Unary("x ^ 0", x => x.Pow(0), x => 1), Unary("max(x, 1)", x => x.Maximum(1), x => Math.Max(x, 1), Draw.Uniform(0, 2, 1)),
             Unary("min(x, 1)", x => x.Minimum(1), x => Math.Min(x, 1), Draw.Uniform(0, 2, 1))))
         {
-            Covers = [typeof(ScalarRight<>), typeof(ScalarLeft<>)], Tolerance = Tolerances.Powers, Elementwise = true,
+            Covers = [typeof(ScalarRight<>), typeof(ScalarLeft<>)],
+            Tolerance = Tolerances.Powers,
+            Elementwise = true,
         };
     }
 

@@ -7,7 +7,11 @@ public static partial class OpTable
 
     private static OpRow Moving(string name, Type op, params Case[] cases) => new(name, cases)
     {
-        Covers = [op], Tolerance = Tolerances.Exact, Elementwise = true, Moves = true, Integers = [.. _integers, DType.Bool],
+        Covers = [op],
+        Tolerance = Tolerances.Exact,
+        Elementwise = true,
+        Moves = true,
+        Integers = [.. _integers, DType.Bool],
         IntegerValues = Draw.Bools,
     };
 

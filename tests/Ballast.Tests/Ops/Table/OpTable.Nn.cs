@@ -26,7 +26,8 @@ public static partial class OpTable
             Along("masked", -1, Draw.Given(1, double.NegativeInfinity, 0.5, double.NegativeInfinity, -1), false, 2, 5),
         ])
         {
-            Covers = [typeof(SoftmaxOp), typeof(SoftmaxGradOp)], Tolerance = Tolerances.Normalised,
+            Covers = [typeof(SoftmaxOp), typeof(SoftmaxGradOp)],
+            Tolerance = Tolerances.Normalised,
             Errors =
             [
                 Throws<DTypeException>("integers", () => run(Tensor.From([1, 2]), 0), $"{name}: the elements are int32"),
@@ -55,7 +56,8 @@ public static partial class OpTable
             Sized("no rows", [0, 5], 1, true, true), Sized("large", _large, 1, true, true, grad: false),
         ])
         {
-            Covers = [typeof(LayerNormOp), typeof(LayerNormGradOp)], Tolerance = Tolerances.Normalised,
+            Covers = [typeof(LayerNormOp), typeof(LayerNormGradOp)],
+            Tolerance = Tolerances.Normalised,
             Errors =
             [
                 Throws<ShapeException>("another last axis", () => Tensor.Zeros(2, 3).LayerNorm([4]),
@@ -83,7 +85,8 @@ public static partial class OpTable
             Sized("no rows", [0, 5], 1, true), Sized("large", _large, 1, true, grad: false),
         ])
         {
-            Covers = [typeof(RmsNormOp), typeof(RmsNormGradOp)], Tolerance = Tolerances.Normalised,
+            Covers = [typeof(RmsNormOp), typeof(RmsNormGradOp)],
+            Tolerance = Tolerances.Normalised,
             Errors = [Throws<ShapeException>("another last axis", () => Tensor.Zeros(2, 3).RmsNorm([2]), "rms_norm")],
         };
     }
@@ -100,7 +103,10 @@ public static partial class OpTable
             Sized("large", 50, 129, [40, 16], grad: false),
         ])
         {
-            Covers = [typeof(EmbeddingOp), typeof(EmbeddingGradOp)], Tolerance = Tolerances.Exact, Elementwise = true, Moves = true,
+            Covers = [typeof(EmbeddingOp), typeof(EmbeddingGradOp)],
+            Tolerance = Tolerances.Exact,
+            Elementwise = true,
+            Moves = true,
             Errors =
             [
                 Throws<ShapeException>("beyond the table", () => Tensor.Embedding(Tensor.Zeros(3, 2), Tensor.From([3L])), "3"),
@@ -140,7 +146,8 @@ public static partial class OpTable
         CrossEntropyCase("large", _large, [_large[0]], grad: false),
     ])
     {
-        Covers = [typeof(CrossEntropyOp), typeof(CrossEntropyGradOp)], Tolerance = Tolerances.Normalised,
+        Covers = [typeof(CrossEntropyOp), typeof(CrossEntropyGradOp)],
+        Tolerance = Tolerances.Normalised,
         Errors =
         [
             Throws<ShapeException>("classes last", () => Tensor.Zeros(2, 3, 5).CrossEntropy(Tensor.Zeros([2, 3], DType.Int64)),
@@ -165,7 +172,8 @@ public static partial class OpTable
             Sized("weighted", [4, 5], LossReduction.Mean, 0.1, true),
         ])
         {
-            Covers = [typeof(SoftmaxOp)], Tolerance = Tolerances.Composite,
+            Covers = [typeof(SoftmaxOp)],
+            Tolerance = Tolerances.Composite,
         };
     }
 }

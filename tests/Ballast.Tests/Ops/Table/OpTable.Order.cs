@@ -89,7 +89,11 @@ public static partial class OpTable
             Along("large columns", _large, 0, true, Draw.Distinct(), grad: false),
         ])
         {
-            Covers = covers, Tolerance = Tolerances.Exact, Elementwise = true, Moves = true, Integers = _integers,
+            Covers = covers,
+            Tolerance = Tolerances.Exact,
+            Elementwise = true,
+            Moves = true,
+            Integers = _integers,
         };
     }
 

@@ -148,7 +148,8 @@ public static partial class OpTable
         Case[] Usable(Case[] cases) => [.. cases.Select(c => c.Args[0].Count < 2 ? c with { CheckGrad = false } : c)];
         return new OpRow(name, With(Usable(Corrected(1)), Relabel("biased", Usable(Corrected(0)))))
         {
-            Covers = [typeof(VarOp)], Tolerance = Tolerances.Composite,
+            Covers = [typeof(VarOp)],
+            Tolerance = Tolerances.Composite,
             Errors = [Throws<DTypeException>("integers", () => run(Tensor.From([1, 2]), null, false, 1),
                 $"{name}: the elements are int32")],
         };
@@ -159,8 +160,13 @@ public static partial class OpTable
             FoldCases(run, v => place(v), Draw.Distinct(), several: false, empty: false),
             Relabel("ties", FoldCases(run, v => place(v), Draw.Integers(-2, 2), several: false, empty: false))))
         {
-            Covers = [typeof(ArgMaxOp)], Tolerance = Tolerances.Exact, Elementwise = true, Differentiable = false, Output = DType.Int64,
-            Integers = _integers, IntegerOutput = DType.Int64,
+            Covers = [typeof(ArgMaxOp)],
+            Tolerance = Tolerances.Exact,
+            Elementwise = true,
+            Differentiable = false,
+            Output = DType.Int64,
+            Integers = _integers,
+            IntegerOutput = DType.Int64,
             Errors = [Throws<ShapeException>("of nothing", () => ofNothing(), "no element to choose from")],
         };
 

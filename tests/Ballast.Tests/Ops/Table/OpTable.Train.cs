@@ -24,7 +24,8 @@ public static partial class OpTable
             Sized("no rows", [0, 3], 2, true), Sized("no inputs", [3, 0], 2, true), Sized("large", [67, 130], 35, true, grad: false),
         ])
         {
-            Covers = [typeof(LinearOp)], Tolerance = Tolerances.Sums,
+            Covers = [typeof(LinearOp)],
+            Tolerance = Tolerances.Sums,
             Errors =
             [
                 Throws<ShapeException>("another width", () => Tensor.Linear(Tensor.Zeros(2, 3), Tensor.Zeros(4, 5)),
@@ -63,7 +64,8 @@ public static partial class OpTable
             Masked("causal and allowed", [4, 5], new Arg(Draw.Given(1, 1, 1, 0)) { Fixed = DType.Bool }, causal: true),
         ])
         {
-            Covers = [typeof(AttentionOp), typeof(AttentionGradOp)], Tolerance = Tolerances.Composite,
+            Covers = [typeof(AttentionOp), typeof(AttentionGradOp)],
+            Tolerance = Tolerances.Composite,
             Errors =
             [
                 Throws<ShapeException>("widths differ",
@@ -95,7 +97,9 @@ public static partial class OpTable
             Make("all", [new(_any, 3)], x => x[0].Dropout(1), x => x[0].Map(_ => 0)),
         ])
         {
-            Covers = [typeof(DropoutOp)], Tolerance = Tolerances.FewSteps, Elementwise = true,
+            Covers = [typeof(DropoutOp)],
+            Tolerance = Tolerances.FewSteps,
+            Elementwise = true,
             Errors =
             [
                 Throws<ArgumentOutOfRangeException>("a share above 1", () => Tensor.Zeros(2).Dropout(1.5), "lies in 0 to 1"),
@@ -132,7 +136,10 @@ public static partial class OpTable
             Sized("empty", 0, 0.1, true, false, 0, 3), Sized("large", 0, 0.1, true, false, _large),
         ])
         {
-            Covers = [typeof(AdamStepOp)], Tolerance = Tolerances.Functions, Elementwise = true, Differentiable = false,
+            Covers = [typeof(AdamStepOp)],
+            Tolerance = Tolerances.Functions,
+            Elementwise = true,
+            Differentiable = false,
             Errors =
             [
                 Throws<ShapeException>("shapes that differ",
@@ -166,7 +173,10 @@ public static partial class OpTable
             Sized("large", 0, true, true, false, _large),
         ])
         {
-            Covers = [typeof(SgdStepOp)], Tolerance = Tolerances.Functions, Elementwise = true, Differentiable = false,
+            Covers = [typeof(SgdStepOp)],
+            Tolerance = Tolerances.Functions,
+            Elementwise = true,
+            Differentiable = false,
         };
     }
 }
