@@ -69,7 +69,8 @@ public readonly unsafe struct Int<T>(T value) : ILanes<Int<T>, T> where T : unma
     /// <inheritdoc/>
     public static Int<T> Pow(Int<T> a, Int<T> b)
     {
-        if (T.IsNegative(b.Value)) throw new DTypeException("pow: integers have no negative powers; cast the base to a floating dtype first.");
+        if (T.IsNegative(b.Value))
+            throw new DTypeException("pow: integers have no negative powers; cast the base to a floating dtype first.");
         T result = T.One, square = a.Value;
         for (T exponent = b.Value; exponent != T.Zero; exponent >>= 1)
         {
