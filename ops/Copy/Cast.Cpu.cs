@@ -87,6 +87,9 @@ internal static unsafe class CopyDriver
     {
         var loop = new StridedLoop(target.Shape, source, target);
         loop.Run(ref inner, Grain);
+        // The loop holds addresses only; a temporary must not be collected while it runs.
+        GC.KeepAlive(source);
+        GC.KeepAlive(target);
     }
 
     private readonly struct MoveLoop<T> : IInnerLoop where T : unmanaged

@@ -48,6 +48,33 @@ public readonly record struct SelectOp(int Axis, int Index) : IViewOp<SelectOp>
     public Layout View(in Layout layout) => layout.Select(Axis, Index);
 }
 
+/// <summary>Consecutive runs of one axis, as views; one gradient is joined from all of theirs.</summary>
+public readonly record struct SplitOp(int Axis, Shape Sizes) : IOp<SplitOp>
+{
+    /// <inheritdoc/>
+    public static OpTraits Traits { get; } = new("split");
+
+    /// <inheritdoc/>
+    public void Infer(ReadOnlySpan<Tensor> inputs, Span<TensorSpec> outputs)
+    {
+        for (int i = 0; i < outputs.Length; i++) outputs[i] = new(inputs[0].Shape.With(Axis, Sizes.Dims[i]), inputs[0].DType);
+    }
+
+    /// <inheritdoc/>
+    public Saves SavedFor(int input) => Saves.None;
+
+    /// <inheritdoc/>
+    public void Vjp(ref VjpContext c)
+    {
+        var parts = new Tensor[Sizes.Rank];
+        Tensor? some = null;
+        for (int i = 0; i < parts.Length; i++) some ??= c.GradOf(i);
+        for (int i = 0; i < parts.Length; i++)
+            parts[i] = c.GradOf(i) ?? Tensor.Zeros(c.InputShape(0).With(Axis, Sizes.Dims[i]), c.InputDType(0), some!.Device);
+        c.Set(0, Tensor.Cat(parts, Axis));
+    }
+}
+
 /// <content>Slices of one axis.</content>
 public sealed partial class Tensor
 {
@@ -86,14 +113,24 @@ public sealed partial class Tensor
     public Tensor[] Split(ReadOnlySpan<int> sizes, int axis = 0)
     {
         int at = Shape.Axis(axis), start = 0;
-        var parts = new Tensor[sizes.Length];
+        if (sizes.Length == 0 || Total(sizes) != Shape.Dims[at])
+            throw new ShapeException($"split: lengths [{string.Join(", ", sizes.ToArray())}] add up to {Total(sizes)}, axis {axis} of {Shape} has {Shape[at]}.");
+        var layouts = new Layout[sizes.Length];
         for (int i = 0; i < sizes.Length; i++)
         {
-            parts[i] = Narrow(at, start, sizes[i]);
+            layouts[i] = Layout.Slice(at, start, sizes[i], 1);
             start += sizes[i];
         }
-        if (start != Shape[at]) throw new ShapeException($"split: lengths [{string.Join(", ", sizes.ToArray())}] add up to {start}, axis {axis} of {Shape} has {Shape[at]}.");
-        return parts;
+        if (layouts.Length == 1) return [Narrow(at, 0, sizes[0])];
+        return Op.Views(new SplitOp(at, new Shape(sizes.ToArray())), this, layouts);
+    }
+
+    private static long Total(ReadOnlySpan<int> sizes)
+    {
+        long total = 0;
+        foreach (int size in sizes)
+            total += size >= 0 ? size : throw new ShapeException($"split: a length is {size}; lengths are 0 or more.");
+        return total;
     }
 
     /// <summary>One axis in at most <paramref name="chunks"/> views of equal length; the last may be shorter.</summary>

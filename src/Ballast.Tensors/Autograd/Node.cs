@@ -80,17 +80,17 @@ internal sealed class OpNode<TOp> : Node, ISavedTensors where TOp : struct, IOp<
     private SavedTensor[]? _saved;
     private int _savedMask;
 
-    private OpNode(in TOp op, int inputs) : base(TOp.Traits.Name, inputs)
+    private OpNode(in TOp op, int inputs, int outputs) : base(TOp.Traits.Name, inputs)
     {
         _op = op;
-        Outputs = TOp.Traits.Outputs;
+        Outputs = outputs;
     }
 
     /// <summary>Records the run if any input requires a gradient.</summary>
     public static void Record(in TOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         if (!Autograd.AnyRequires(inputs)) return;
-        OpNode<TOp> node = Create(op, inputs);
+        OpNode<TOp> node = Create(op, inputs, outputs.Length);
         for (int i = 0; i < outputs.Length; i++)
         {
             if (outputs[i].DType.IsFloating) outputs[i].SetHistory(node, i);
@@ -98,11 +98,22 @@ internal sealed class OpNode<TOp> : Node, ISavedTensors where TOp : struct, IOp<
         }
     }
 
-    /// <summary>A node that has kept the inputs its rule needs; call before an in-place kernel runs.</summary>
-    public static OpNode<TOp> Create(in TOp op, ReadOnlySpan<Tensor> inputs)
+    /// <summary>The node of an op that will write over its first input: what its rule needs of that input is copied before.</summary>
+    public static OpNode<TOp> CreateInPlace(in TOp op, Tensor[] inputs)
+    {
+        OpNode<TOp> node = Create(op, inputs, 1);
+        if ((node._savedMask & (int)Saves.Input0) != 0)
+        {
+            using (Autograd.NoGrad()) node.Save(0, inputs[0].Clone());
+        }
+        return node;
+    }
+
+    /// <summary>A node that has kept the inputs its rule needs.</summary>
+    private static OpNode<TOp> Create(in TOp op, ReadOnlySpan<Tensor> inputs, int outputs)
     {
         Autograd.CheckViews(TOp.Traits.Name, inputs);
-        var node = new OpNode<TOp>(op, inputs.Length);
+        var node = new OpNode<TOp>(op, inputs.Length, outputs);
         node.Connect(inputs);
         int mask = 0;
         for (int i = 0; i < inputs.Length; i++)

@@ -53,6 +53,20 @@ public static class Op
         return view;
     }
 
+    /// <summary>Runs an op that gives several views of its input, one for each layout.</summary>
+    internal static Tensor[] Views<TOp>(in TOp op, Tensor x, ReadOnlySpan<Layout> layouts) where TOp : struct, IOp<TOp>
+    {
+        var views = new Tensor[layouts.Length];
+        for (int i = 0; i < views.Length; i++)
+        {
+            views[i] = x.Alias(layouts[i]);
+            views[i].Producer = TOp.Traits.Name;
+            views[i].MarkView();
+        }
+        if (x.RequiresGrad && Autograd.Enabled) OpNode<TOp>.Record(op, [x], views);
+        return views;
+    }
+
     /// <summary>Runs an op whose first input is also its output; the result must have the target's shape and a dtype that it can hold.</summary>
     /// <exception cref="AutogradException">The target is a leaf that requires a gradient, or a view whose history would be lost.</exception>
     public static Tensor RunInPlace<TOp>(in TOp op, Tensor target, params ReadOnlySpan<Tensor> others) where TOp : struct, IOp<TOp>
@@ -77,7 +91,7 @@ public static class Op
             throw new DTypeException($"{traits.Name} in place: a {spec.DType.Name} result cannot be kept in a {target.DType.Name} tensor; cast first.");
         Autograd.CheckInPlace(traits.Name, target, inputs);
         bool record = traits.Differentiable && Autograd.Enabled && Autograd.AnyRequires(inputs);
-        OpNode<TOp>? node = record ? OpNode<TOp>.Create(op, inputs) : null;
+        OpNode<TOp>? node = record ? OpNode<TOp>.CreateInPlace(op, inputs) : null;
         if (!device.IsMeta)
         {
             if (spec.DType == target.DType) Execute(op, device, inputs, [target]);

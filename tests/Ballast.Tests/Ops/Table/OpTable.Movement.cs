@@ -102,15 +102,25 @@ public static partial class OpTable
             Moved("middle", [3, 7], x => x.Narrow(1, 2, 3), x => Host.Build([3, 3], i => x[i[0], i[1] + 2])),
             Moved("step", [3, 7], x => x.Narrow(1, 1, 3, 2), x => Host.Build([3, 3], i => x[i[0], 2 * i[1] + 1])),
             Moved("nothing", [3, 7], x => x.Narrow(0, 3, 0), x => x with { Data = [], Shape = [0, 7] }),
-            Moved("split and cat", [7, 2], x => Tensor.Cat(x.Split(3)), x => x),
-            Moved("chunk and cat", [2, 7], x => Tensor.Cat(x.Chunk(3, 1), 1), x => x),
-            Moved("split by lengths", [6], x => x.Split([1, 3, 2])[1], x => Host.Build([3], i => x[i[0] + 1]))) with
+            Moved("nothing of nothing", [0, 2], x => x.Narrow(0, 0, 0), x => x)) with
         {
             Errors =
             [
                 Throws<ShapeException>("beyond the end", () => Tensor.Zeros(3).Narrow(0, 2, 2), "leave its 3"),
-                Throws<ShapeException>("lengths that do not add up", () => Tensor.Zeros(3).Split([1, 1]), "add up to 2"),
                 Throws<ShapeException>("no axis", () => Tensor.Zeros(3).Narrow(1, 0, 1), "axis 1 is outside"),
+            ],
+        },
+        Moving("split", typeof(SplitOp),
+            Moved("and cat", [7, 2], x => Tensor.Cat(x.Split(3)), x => x),
+            Moved("chunk and cat", [2, 7], x => Tensor.Cat(x.Chunk(3, 1), 1), x => x),
+            Moved("one part of three", [6], x => x.Split([1, 3, 2])[1], x => Host.Build([3], i => x[i[0] + 1])),
+            Moved("an empty part", [2, 3], x => x.Split([0, 2, 1], 1)[1], x => Host.Build([2, 2], i => x[i[0], i[1]]))) with
+        {
+            Errors =
+            [
+                Throws<ShapeException>("lengths that do not add up", () => Tensor.Zeros(3).Split([1, 1]), "add up to 2"),
+                Throws<ShapeException>("lengths beyond the end", () => Tensor.Zeros(3).Split([3, 1]), "add up to 4"),
+                Throws<ShapeException>("a negative length", () => Tensor.Zeros(3).Split([4, -1]), "0 or more"),
             ],
         },
         Moving("select", typeof(SelectOp),
