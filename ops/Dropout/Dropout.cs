@@ -46,7 +46,7 @@ public sealed partial class Tensor
 
     private static unsafe Tensor DrawMask(Shape shape, double keep, Generator generator)
     {
-        Tensor mask = Empty(shape, DType.Bool);
+        Tensor mask = Empty(shape, DType.Bool, Device.Cpu);
         long count = mask.Elements;
         for (long start = 0; start < count; start += int.MaxValue)
             generator.FillBernoulli(new Span<bool>(mask.PointerOf<bool>() + start, (int)Math.Min(int.MaxValue, count - start)), keep);

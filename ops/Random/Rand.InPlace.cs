@@ -131,7 +131,7 @@ public sealed partial class Tensor
             inverse[order[i]] = i;
             dims[i] = Shape.Dims[order[i]];
         }
-        Tensor drawn = Empty(new Shape(dims), DTypes.Of<T>());
+        Tensor drawn = Empty(new Shape(dims), DTypes.Of<T>(), Device.Cpu);
         fill(drawn.Writable<T>(), IsContiguous);
         return CopyFrom(drawn.Permute(inverse));
     }

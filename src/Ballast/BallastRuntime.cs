@@ -1,4 +1,5 @@
 using Ballast.Cpu;
+using Ballast.Gpu;
 
 namespace Ballast;
 
@@ -6,5 +7,9 @@ namespace Ballast;
 public static class BallastRuntime
 {
     /// <summary>Registers all devices of the package; safe to call again. Projects that use the package have it called at their start-up by generated code.</summary>
-    public static void Start() => CpuDevice.Register();
+    public static void Start()
+    {
+        CpuDevice.Register();
+        GpuDevices.Register();
+    }
 }

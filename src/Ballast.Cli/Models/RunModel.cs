@@ -15,7 +15,8 @@ internal static class RunModel
     /// <exception cref="UserError">It is unknown, cannot be used, or holds no data.</exception>
     public static Device DeviceNamed(string name)
     {
-        string all = string.Join(", ", Device.All.Where(d => !d.IsMeta).Select(d => d.Name));
+        // Only an error lists the devices: listing loads every driver.
+        static string All() => string.Join(", ", Device.All.Where(d => !d.IsMeta).Select(d => d.Name));
         Device device;
         try
         {
@@ -24,9 +25,9 @@ internal static class RunModel
         catch (DeviceNotAvailableException)
         {
             string hint = Nearest.To(name, Device.All.Select(d => d.Name)) is { } near ? $"did you mean '{near}'? " : "";
-            throw UserError.Usage($"there is no device '{name}' here: {hint}--device takes {all}");
+            throw UserError.Usage($"there is no device '{name}' here: {hint}--device takes {All()}");
         }
-        if (device.IsMeta) throw UserError.Usage($"the device 'meta' holds no data and computes nothing: --device takes {all}");
+        if (device.IsMeta) throw UserError.Usage($"the device 'meta' holds no data and computes nothing: --device takes {All()}");
         return device;
     }
 

@@ -8,6 +8,7 @@ public sealed class Device
     private static readonly Lock _gate = new();
     private static DeviceKind[] _kinds = [];
 
+    private readonly Lock _opening = new();
     private DeviceRuntime? _runtime;
 
     internal Device(DeviceKind kind, int index)
@@ -95,7 +96,13 @@ public sealed class Device
     }
 
     /// <summary>What does the device's work.</summary>
-    internal DeviceRuntime Runtime => _runtime ??= Kind.Provider.Open(this);
+    internal DeviceRuntime Runtime => Volatile.Read(ref _runtime) ?? Open();
+
+    // Two threads that meet a device for the first time must get one context, not two.
+    private DeviceRuntime Open()
+    {
+        lock (_opening) return _runtime ??= Kind.Provider.Open(this);
+    }
 
     /// <summary>Waits until everything queued on the device is done.</summary>
     public void Synchronize() => Runtime.Synchronize();

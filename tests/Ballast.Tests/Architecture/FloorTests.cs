@@ -13,7 +13,8 @@ public sealed class FloorTests
         ["Ballast.Cpu"] = ["Ballast.Tensors"],
         ["Ballast.Formats"] = ["Ballast.Tensors"],
         ["Ballast.Modules"] = ["Ballast.Tensors", "Ballast.Formats"],
-        ["Ballast"] = ["Ballast.Tensors", "Ballast.Cpu", "Ballast.Formats", "Ballast.Modules"],
+        ["Ballast.Gpu"] = ["Ballast.Tensors"],
+        ["Ballast"] = ["Ballast.Tensors", "Ballast.Cpu", "Ballast.Gpu", "Ballast.Formats", "Ballast.Modules"],
     };
 
     public static TheoryData<string> Assemblies => [.. _mayUse.Keys];

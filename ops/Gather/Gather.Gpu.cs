@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+
+namespace Ballast.Gpu;
+
+/// <summary>Elements by places along one axis.</summary>
+internal sealed class GatherGpu : IKernel<GatherOp>
+{
+    private static readonly ConcurrentDictionary<int, ElementKernel> _bySize = new();
+
+    public DTypeSet DTypes => DTypeSet.All;
+
+    public void Run(in GatherOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    {
+        Tensor x = inputs[0], index = inputs[1], y = outputs[0];
+        if (y.Elements == 0) return;
+        GpuRuntime runtime = GpuRuntime.Of(y);
+        // The axis itself does not advance x: the place along it is read from the index.
+        long[] strides = x.Strides.ToArray();
+        strides[op.Axis] = 0;
+        _bySize.GetOrAdd(y.DType.SizeBytes, static s => new ElementKernel(
+            "gather", ["i64", KernelText.Raw(s), KernelText.Raw(s)], "", PlaceText.Of("p0[a0]") + "  p2[a2] = p1[a1 + place * stride];\n",
+            "i64 length", "i64 stride", "GLOBAL i64* fault", "i64 faultNumber"))
+            .Run([index, x.Alias(new Layout(index.Shape, strides, x.Layout.Offset)), y], (long)x.Shape.Dims[op.Axis], x.Strides[op.Axis],
+                runtime.FaultBlock, runtime.FaultNumber($"gather along axis {op.Axis} of {x.Shape}: a place is outside"));
+    }
+}
+
+/// <summary>Writes or adds at places along one axis; one item walks one line in the order of the index, so repeated places do not race.</summary>
+internal sealed class ScatterGpu : IKernel<ScatterOp>
+{
+    private static readonly ConcurrentDictionary<(DType DType, bool Accumulate), ElementKernel> _kernels = new();
+
+    public DTypeSet DTypes => DTypeSet.All;
+
+    public void Run(in ScatterOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    {
+        Tensor values = inputs[1], index = inputs[2], y = outputs[0];
+        if (!ReferenceEquals(inputs[0], y)) CopyGpuDriver.Copy(inputs[0], y);
+        if (index.Elements == 0) return;
+        GpuRuntime runtime = GpuRuntime.Of(y);
+        runtime.CheckDType("scatter", y.DType);
+        int axis = op.Axis;
+        Tensor Line(Tensor t)
+        {
+            Layout first = new Layout(index.Shape, t.Strides.ToArray(), t.Layout.Offset).Select(axis, 0);
+            return t.Alias(first);
+        }
+        _kernels.GetOrAdd((y.DType, op.Accumulate), static key => new ElementKernel(
+            "scatter", ["i64", KernelText.Storage(key.DType), KernelText.Storage(key.DType)], "", Body(key.DType, key.Accumulate),
+            "i64 count", "i64 stepIndex", "i64 stepValue", "i64 length", "i64 stride", "GLOBAL i64* fault", "i64 faultNumber"))
+            .Run([Line(index), Line(values), Line(y)], (long)index.Shape.Dims[axis], index.Strides[axis], values.Strides[axis],
+                (long)y.Shape.Dims[axis], y.Strides[axis], runtime.FaultBlock, runtime.FaultNumber($"scatter along axis {axis} of {y.Shape}: a place is outside"));
+    }
+
+    private static string Body(DType dtype, bool accumulate)
+    {
+        const string To = "a2 + place * stride", From = "a1 + q * stepValue";
+        string old = KernelText.Load(dtype, "p2", To), value = KernelText.Load(dtype, "p1", From), type = KernelText.Value(dtype);
+        string store = accumulate ? $"{type} v = {old} + {value}; {KernelText.Store(dtype, dtype, "p2", To, "v")}" : $"p2[{To}] = p1[{From}];";
+        return $"  for (i64 q = 0; q < count; q++) {{\n{PlaceText.Of("p0[a0 + q * stepIndex]")}    {store}\n  }}\n";
+    }
+}
+
+/// <summary>The text that reads a place: counted from the end if negative, reported and read as 0 if outside.</summary>
+internal static class PlaceText
+{
+    public static string Of(string source) =>
+        $"  i64 given = {source}, place = given < 0 ? given + length : given;\n  if (place < 0 || place >= length) {{ FAULT(fault, faultNumber, i, given) place = 0; }}\n";
+}

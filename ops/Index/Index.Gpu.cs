@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+
+namespace Ballast.Gpu;
+
+/// <summary>Copies elements from the places.</summary>
+internal sealed class IndexGpu : IKernel<IndexOp>
+{
+    private static readonly ConcurrentDictionary<(int Size, int Named), ElementKernel> _kernels = new();
+
+    public DTypeSet DTypes => DTypeSet.All;
+
+    public void Run(in IndexOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    {
+        Tensor x = inputs[0], places = inputs[1], y = outputs[0];
+        if (y.Elements == 0) return;
+        int named = op.Named.Rank, lead = op.Lead, wide = places.Rank - 1;
+        // The named axes do not advance x: the places along them are read, one operand for each.
+        var operands = new Tensor[named + 2];
+        var more = new Arg[2 * named + 2];
+        for (int k = 0; k < named; k++)
+        {
+            Layout place = places.Layout.Select(0, k);
+            long[] strides = new long[y.Rank];
+            place.Strides.CopyTo(strides.AsSpan(lead));
+            operands[k] = places.Alias(new Layout(y.Shape, strides, place.Offset));
+            more[2 * k] = (long)x.Shape.Dims[lead + k];
+            more[2 * k + 1] = x.Strides[lead + k];
+        }
+        long[] own = new long[y.Rank];
+        x.Strides[..lead].CopyTo(own);
+        x.Strides[(lead + named)..].CopyTo(own.AsSpan(lead + wide));
+        operands[named] = x.Alias(new Layout(y.Shape, own, x.Layout.Offset));
+        operands[named + 1] = y;
+        GpuRuntime runtime = GpuRuntime.Of(y);
+        more[^2] = runtime.FaultBlock;
+        more[^1] = runtime.FaultNumber($"index of {x.Shape}: a place is outside");
+        _kernels.GetOrAdd((y.DType.SizeBytes, named), static key => Kernel(key.Size, key.Named)).Run(operands, more);
+    }
+
+    private static ElementKernel Kernel(int size, int named)
+    {
+        string raw = KernelText.Raw(size), body = "";
+        string[] types = [.. Enumerable.Repeat("i64", named), raw, raw], parameters = new string[2 * named + 2];
+        for (int k = 0; k < named; k++)
+        {
+            parameters[2 * k] = $"i64 length{k}";
+            parameters[2 * k + 1] = $"i64 stride{k}";
+            body += $"  {{ i64 given = p{k}[a{k}], place = given < 0 ? given + length{k} : given;\n"
+                + $"    if (place < 0 || place >= length{k}) {{ FAULT(fault, faultNumber, i, given) place = 0; }}\n    a{named} += place * stride{k}; }}\n";
+        }
+        parameters[^2] = "GLOBAL i64* fault";
+        parameters[^1] = "i64 faultNumber";
+        return new ElementKernel("index", types, "", body + $"  p{named + 1}[a{named + 1}] = p{named}[a{named}];\n", parameters);
+    }
+}
+
+/// <summary>Writes or adds values at the places; one item takes one element of the region and walks the places in order, so repeated ones do not race.</summary>
+internal sealed class IndexPutGpu : IKernel<IndexPutOp>
+{
+    private static readonly ConcurrentDictionary<(DType DType, bool Accumulate), ElementKernel> _kernels = new();
+
+    public DTypeSet DTypes => DTypeSet.All;
+
+    public void Run(in IndexPutOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    {
+        Tensor y = outputs[0], value = inputs[1].Detach().To(y.Device), places = GpuDense.Of(inputs[2]);
+        if (!ReferenceEquals(inputs[0], y)) CopyGpuDriver.Copy(inputs[0], y);
+        Shape region = IndexOp.Indexed(y.Shape, places.Shape, op.Lead, op.Named.Rank);
+        if (region.Elements == 0) return;
+        GpuRuntime runtime = GpuRuntime.Of(y);
+        runtime.CheckDType("index_put", y.DType);
+        int lead = op.Lead, named = op.Named.Rank, wide = places.Rank - 1;
+        if (wide > 8 || named > 8) throw new ShapeException($"index_put: places of {wide} axes for {named} axes were given; this device takes 8 of each.");
+        Layout source = value.Layout.Expand(region);
+        Shape rest = new([.. y.Shape.Dims[..lead], .. y.Shape.Dims[(lead + named)..]]);
+        Tensor values = value.Alias(new Layout(rest, [.. source.Strides[..lead], .. source.Strides[(lead + wide)..]], source.Offset));
+        Tensor target = y.Alias(new Layout(rest, [.. y.Strides[..lead], .. y.Strides[(lead + named)..]], y.Layout.Offset));
+        long count = places.Elements / named;
+        _kernels.GetOrAdd((y.DType, op.Accumulate), static key => new ElementKernel(
+            "index_put", [KernelText.Storage(key.DType), KernelText.Storage(key.DType)], "", Body(key.DType, key.Accumulate),
+            "GLOBAL const i64* places", "i64 from", "i64 count", "int named", "long8 wide", "long8 steps", "long8 lengths", "long8 strides",
+            "GLOBAL i64* fault", "i64 faultNumber"))
+            .Run([values, target], places, places.Layout.Offset, count, named,
+                Back(places.Shape.Dims[1..], 1), Back(source.Strides[lead..(lead + wide)]), Front(y.Shape.Dims[lead..(lead + named)], 1), Front(y.Strides[lead..(lead + named)]),
+                runtime.FaultBlock, runtime.FaultNumber($"index_put into {y.Shape}: a place is outside"));
+    }
+
+    private static string Body(DType dtype, bool accumulate)
+    {
+        string old = KernelText.Load(dtype, "p1", "to"), value = KernelText.Load(dtype, "p0", "at"), type = KernelText.Value(dtype);
+        string store = accumulate ? $"{type} v = {old} + {value}; {KernelText.Store(dtype, dtype, "p1", "to", "v")}" : "p1[to] = p0[at];";
+        return $$"""
+              i64 length[8], stride[8];
+              vstore8(lengths, 0, length);
+              vstore8(strides, 0, stride);
+              for (i64 q = 0; q < count; q++) {
+                i64 at = a0 + at8(q, wide, steps), to = a1;
+                for (int k = 0; k < named; k++) {
+                  i64 given = places[from + k * count + q], place = given < 0 ? given + length[k] : given;
+                  if (place < 0 || place >= length[k]) { FAULT(fault, faultNumber, q, given) place = 0; }
+                  to += place * stride[k];
+                }
+                {{store}}
+              }
+
+            """;
+    }
+
+    private static Arg Front(ReadOnlySpan<int> values, long filler)
+    {
+        Span<long> eight = stackalloc long[8];
+        eight.Fill(filler);
+        for (int i = 0; i < values.Length; i++) eight[i] = values[i];
+        return Arg.Vector(eight);
+    }
+
+    private static Arg Front(ReadOnlySpan<long> values)
+    {
+        Span<long> eight = stackalloc long[8];
+        values.CopyTo(eight);
+        return Arg.Vector(eight);
+    }
+
+    private static Arg Back(ReadOnlySpan<int> values, long filler)
+    {
+        Span<long> eight = stackalloc long[8];
+        eight.Fill(filler);
+        for (int i = 0; i < values.Length; i++) eight[8 - values.Length + i] = values[i];
+        return Arg.Vector(eight);
+    }
+
+    private static Arg Back(ReadOnlySpan<long> values)
+    {
+        Span<long> eight = stackalloc long[8];
+        values.CopyTo(eight[(8 - values.Length)..]);
+        return Arg.Vector(eight);
+    }
+}

@@ -1,0 +1,8 @@
+namespace Ballast.Gpu;
+
+/// <summary>Makes the GPU families known.</summary>
+public static class GpuDevices
+{
+    /// <summary>Registers the families; no driver is loaded before a device is asked for. Safe to call again.</summary>
+    public static void Register() => Device.Register(new OpenClProvider());
+}
