@@ -35,6 +35,16 @@ internal sealed class ScatterGpu : IKernel<ScatterOp>
     public void Run(in ScatterOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         Tensor values = inputs[1], index = inputs[2], y = outputs[0];
+        if (op.Accumulate && y.DType.IsHalf)
+        {
+            // Sums of half types are rounded once, at the end.
+            Tensor sums = Tensor.Empty(y.Shape, DType.Float32, y.Device), wide = Tensor.Empty(inputs[1].Shape, DType.Float32, y.Device);
+            CopyGpuDriver.Copy(inputs[0], sums);
+            CopyGpuDriver.Copy(inputs[1].Detach().To(y.Device), wide);
+            Run(op, [sums, wide, inputs[2]], [sums]);
+            CopyGpuDriver.Copy(sums, y);
+            return;
+        }
         if (!ReferenceEquals(inputs[0], y)) CopyGpuDriver.Copy(inputs[0], y);
         if (index.Elements == 0) return;
         GpuRuntime runtime = GpuRuntime.Of(y);

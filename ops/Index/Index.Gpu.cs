@@ -64,6 +64,16 @@ internal sealed class IndexPutGpu : IKernel<IndexPutOp>
     public void Run(in IndexPutOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         Tensor y = outputs[0], value = inputs[1].Detach().To(y.Device), places = GpuDense.Of(inputs[2]);
+        if (op.Accumulate && y.DType.IsHalf)
+        {
+            // Sums of half types are rounded once, at the end.
+            Tensor sums = Tensor.Empty(y.Shape, DType.Float32, y.Device), added = Tensor.Empty(inputs[1].Shape, DType.Float32, y.Device);
+            CopyGpuDriver.Copy(inputs[0], sums);
+            CopyGpuDriver.Copy(inputs[1].Detach().To(y.Device), added);
+            Run(op, [sums, added, inputs[2]], [sums]);
+            CopyGpuDriver.Copy(sums, y);
+            return;
+        }
         if (!ReferenceEquals(inputs[0], y)) CopyGpuDriver.Copy(inputs[0], y);
         Shape region = IndexOp.Indexed(y.Shape, places.Shape, op.Lead, op.Named.Rank);
         if (region.Elements == 0) return;

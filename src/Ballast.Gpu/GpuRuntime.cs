@@ -11,13 +11,14 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
     /// <summary>Work items per group in kernels that treat a row together.</summary>
     public const int RowGroup = 64;
 
-    private const int FaultBytes = 24;
+    private const int FaultBytes = 24, MostFaultTexts = 1000;
 
     private readonly ConcurrentDictionary<(ElementKernel Kernel, int Variant), GpuKernel> _elementwise = new();
 
     private readonly ConcurrentDictionary<(string File, string Name, (DType In, DType Out, int Form) Key), GpuKernel> _fromFiles = new();
     private readonly Dictionary<string, long> _faultTexts = [];
     private nint _faultBlock;
+    private long _lastFault;
 
     /// <summary>True if kernels may use float64.</summary>
     public abstract bool HasFloat64 { get; }
@@ -70,17 +71,19 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
         }
     }
 
-    /// <summary>The number under which a kernel reports an index out of range; the text is thrown at the next wait for the device.</summary>
+    /// <summary>The number under which a kernel reports an index out of range; the text is thrown at the next wait for the device, whichever thread waits.</summary>
     public long FaultNumber(string text)
     {
         lock (_faultTexts)
         {
-            if (!_faultTexts.TryGetValue(text, out long number)) _faultTexts[text] = number = _faultTexts.Count + 1;
-            return number;
+            if (_faultTexts.TryGetValue(text, out long number)) return number;
+            // Numbers are not used again: a kernel of another thread may still be on its way with one.
+            if (_faultTexts.Count == MostFaultTexts) _faultTexts.Clear();
+            return _faultTexts[text] = ++_lastFault;
         }
     }
 
-    /// <summary>Throws what kernels have reported since the last wait. Call it when the queue has run dry.</summary>
+    /// <summary>Throws what kernels of any thread have reported since the last wait. Call it when the queue has run dry.</summary>
     /// <param name="read">Reads a block without checking.</param>
     protected void ThrowFaults(Action<nint, long[]> read)
     {
@@ -88,10 +91,9 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
         long[] fault = new long[FaultBytes / 8];
         lock (_faultTexts)
         {
-            if (_faultTexts.Count == 0) return;
+            if (_faultBlock == 0) return;
             read(_faultBlock, fault);
             text = fault[0] == 0 ? "" : _faultTexts.FirstOrDefault(t => t.Value == fault[0]).Key ?? "an index is out of range";
-            _faultTexts.Clear();
             if (fault[0] != 0) Fill(_faultBlock, 0, FaultBytes, 0);
         }
         if (fault[0] != 0) throw new ShapeException($"{text}: it is {fault[2]}, at place {fault[1]} counted row by row. The kernel had been queued; this wait found out.");
