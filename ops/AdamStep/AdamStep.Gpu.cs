@@ -12,8 +12,10 @@ internal sealed class AdamStepGpu : IKernel<AdamStepOp>
         DType dtype = p.DType;
         Arg Number(double value) => Arg.Number(value, dtype);
         GpuRuntime.Of(p).RunFile("AdamStep.cl", "adam_step", dtype, Grid.Elements(p.Elements),
-            p.Elements, p, p.Layout.Offset, g, g.Layout.Offset, m, m.Layout.Offset, v, v.Layout.Offset, most, most.Layout.Offset, inputs.Length > 4 ? 1 : 0,
-            Number(op.Beta1), Number(1 - op.Beta1), Number(op.Beta2), Number(1 - op.Beta2), Number(op.Eps), Number(op.Decoupled ? 0 : op.WeightDecay),
+            p.Elements, p, p.Layout.Offset, g, g.Layout.Offset, m, m.Layout.Offset, v, v.Layout.Offset, most, most.Layout.Offset,
+                inputs.Length > 4 ? 1 : 0,
+            Number(op.Beta1), Number(1 - op.Beta1), Number(op.Beta2), Number(1 - op.Beta2), Number(op.Eps), Number(op.Decoupled ? 0
+                : op.WeightDecay),
             Number(op.Decoupled ? 1 - op.LearningRate * op.WeightDecay : 1), Number(Math.Sqrt(1 - Math.Pow(op.Beta2, op.Step))),
             Number(-op.LearningRate / (1 - Math.Pow(op.Beta1, op.Step))));
     }
@@ -31,7 +33,8 @@ internal sealed class SgdStepGpu : IKernel<SgdStepOp>
         DType dtype = p.DType;
         Arg Number(double value) => Arg.Number(value, dtype);
         GpuRuntime.Of(p).RunFile("AdamStep.cl", "sgd_step", dtype, Grid.Elements(p.Elements),
-            p.Elements, p, p.Layout.Offset, g, g.Layout.Offset, buffer, buffer.Layout.Offset, inputs.Length > 2 ? 1 : 0, op.First ? 1 : 0, op.Nesterov ? 1 : 0,
+            p.Elements, p, p.Layout.Offset, g, g.Layout.Offset, buffer, buffer.Layout.Offset, inputs.Length > 2 ? 1 : 0, op.First ? 1 : 0,
+                op.Nesterov ? 1 : 0,
             Number(-op.LearningRate), Number(op.WeightDecay), Number(op.Momentum), Number(1 - op.Dampening));
     }
 }

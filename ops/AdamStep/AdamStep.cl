@@ -1,6 +1,7 @@
 // The order of operations is PyTorch's, as on the host.
 KERNEL(256) void adam_step(
-    i64 n, GLOBAL T* p, i64 op, GLOBAL const T* g, i64 og, GLOBAL T* m, i64 om, GLOBAL T* v, i64 ov, GLOBAL T* most, i64 omost, int keepsMost,
+    i64 n, GLOBAL T* p, i64 op, GLOBAL const T* g, i64 og, GLOBAL T* m, i64 om, GLOBAL T* v, i64 ov, GLOBAL T* most, i64 omost,
+        int keepsMost,
     T beta1, T rest1, T beta2, T rest2, T eps, T decay, T shrink, T root, T step) {
   i64 i = GID(0);
   if (i >= n) return;
@@ -18,7 +19,8 @@ KERNEL(256) void adam_step(
 }
 
 KERNEL(256) void sgd_step(
-    i64 n, GLOBAL T* p, i64 op, GLOBAL const T* g, i64 og, GLOBAL T* buffer, i64 ob, int keeps, int isFirst, int nesterov, T rate, T decay, T momentum, T share) {
+    i64 n, GLOBAL T* p, i64 op, GLOBAL const T* g, i64 og, GLOBAL T* buffer, i64 ob, int keeps, int isFirst, int nesterov, T rate, T decay,
+        T momentum, T share) {
   i64 i = GID(0);
   if (i >= n) return;
   T w = p[op + i], d = g[og + i];

@@ -1,6 +1,7 @@
 namespace Ballast.Gpu;
 
-/// <summary>Attention by products and softmax. The T x S scores are written out; a kernel that keeps them in local memory can replace this.</summary>
+/// <summary>Attention by products and softmax. The T x S scores are written out; a kernel that keeps them in local memory can replace
+/// this.</summary>
 internal sealed class AttentionGpu : IKernel<AttentionOp>
 {
     public DTypeSet DTypes => DTypeSet.Floating;

@@ -46,11 +46,13 @@ internal static class CopyGpuDriver
         }
         else if (source.IsContiguous && target.IsContiguous && source.Elements == target.Elements && !source.MayOverlap(target))
         {
-            runtime.CopyBytes(source.Storage.Handle, source.Layout.Offset * size, target.Storage.Handle, target.Layout.Offset * size, target.Bytes);
+            runtime.CopyBytes(source.Storage.Handle, source.Layout.Offset * size, target.Storage.Handle, target.Layout.Offset * size,
+                target.Bytes);
         }
         else
         {
-            _moves.GetOrAdd(size, static s => new ElementKernel("copy", [KernelText.Raw(s), KernelText.Raw(s)], "", "  p1[a1] = p0[a0];\n")).Run([source, target]);
+            _moves.GetOrAdd(size, static s => new ElementKernel("copy", [KernelText.Raw(s), KernelText.Raw(s)], "",
+                "  p1[a1] = p0[a0];\n")).Run([source, target]);
         }
     }
 
@@ -60,15 +62,18 @@ internal static class CopyGpuDriver
         if (target.Elements == 0) return;
         int size = target.DType.SizeBytes;
         long bits = Bits(value, target.DType);
-        if (target.IsContiguous) GpuRuntime.Of(target).FillPattern(target.Storage.Handle, target.Layout.Offset * size, target.Bytes, bits, size);
-        else _fills.GetOrAdd(size, static s => new ElementKernel("fill", [KernelText.Raw(s)], "", $"  p0[a0] = ({KernelText.Raw(s)})c;\n", "i64 c")).Run([target], bits);
+        if (target.IsContiguous) GpuRuntime.Of(target).FillPattern(target.Storage.Handle, target.Layout.Offset * size, target.Bytes, bits,
+            size);
+        else _fills.GetOrAdd(size, static s => new ElementKernel("fill", [KernelText.Raw(s)], "", $"  p0[a0] = ({KernelText.Raw(s)})c;\n",
+            "i64 c")).Run([target], bits);
     }
 
     /// <summary>The bits of a host number in a dtype, lowest first.</summary>
     public static long Bits(Scalar value, DType dtype)
     {
         Span<long> bits = [0];
-        Tensor number = value.Kind == ScalarKind.Real ? Tensor.From(value.ToDouble(), Device.Cpu) : Tensor.From(value.ToInt64(), Device.Cpu);
+        Tensor number = value.Kind == ScalarKind.Real ? Tensor.From(value.ToDouble(), Device.Cpu) : Tensor.From(value.ToInt64(),
+            Device.Cpu);
         number.To(dtype).CopyToHost(System.Runtime.InteropServices.MemoryMarshal.AsBytes(bits)[..dtype.SizeBytes]);
         return bits[0];
     }

@@ -56,7 +56,8 @@ KERNEL(64) void cross_entropy_total(
 
 KERNEL(64) void cross_entropy_grad(
     GLOBAL const T* x, i64 ox, GLOBAL const T* g, i64 og, GLOBAL const i64* target, i64 ot, GLOBAL const T* stats, i64 os,
-    GLOBAL const T* total, i64 oTotal, GLOBAL const T* w, i64 ow, int hasWeight, GLOBAL T* d, i64 od, i64 n, i64 ignored, T smoothing, int reduction) {
+    GLOBAL const T* total, i64 oTotal, GLOBAL const T* w, i64 ow, int hasWeight, GLOBAL T* d, i64 od, i64 n, i64 ignored, T smoothing,
+        int reduction) {
   SHARED T lane[64];
   i64 row = GROUP(0), wanted = target[ot + row];
   x += ox + row * n;

@@ -27,6 +27,7 @@ internal sealed class MaskedFillGpu : IKernel<MaskedFillOp>
 
     public void Run(in MaskedFillOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) =>
         _bySize.GetOrAdd(outputs[0].DType.SizeBytes, static s => new ElementKernel(
-            "masked_fill", [KernelText.Raw(s), "uchar", KernelText.Raw(s)], "", $"  p2[a2] = p1[a1] ? ({KernelText.Raw(s)})c : p0[a0];\n", "i64 c"))
+            "masked_fill", [KernelText.Raw(s), "uchar", KernelText.Raw(s)], "", $"  p2[a2] = p1[a1] ? ({KernelText.Raw(s)})c : p0[a0];\n",
+                "i64 c"))
             .Run([inputs[0], inputs[1], outputs[0]], CopyGpuDriver.Bits(op.Value, outputs[0].DType));
 }

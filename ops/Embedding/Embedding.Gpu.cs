@@ -11,9 +11,12 @@ internal sealed class EmbeddingGpu : IKernel<EmbeddingOp>
         if (y.Elements == 0) return;
         GpuRuntime runtime = GpuRuntime.Of(y);
         if (table.Shape[0] == 0) throw new ShapeException($"embedding: the table {table.Shape} {table.Describe()} has no rows.");
-        GpuKernel kernel = runtime.FileKernel("Embedding.cl", "embedding", (y.DType, y.DType, 0), static key => $"#define RAW {KernelText.Raw(key.In.SizeBytes)}\n");
-        runtime.Launch(kernel, Grid.Elements(y.Elements), y.Elements, table, table.Layout.Offset, table.Strides[0], table.Strides[1], index, index.Layout.Offset,
-            y, y.Layout.Offset, (long)table.Shape[1], (long)table.Shape[0], runtime.FaultBlock, runtime.FaultNumber($"embedding: an index is outside the table {table.Shape} {table.Describe()}"));
+        GpuKernel kernel = runtime.FileKernel("Embedding.cl", "embedding", (y.DType, y.DType, 0), static key =>
+            $"#define RAW {KernelText.Raw(key.In.SizeBytes)}\n");
+        runtime.Launch(kernel, Grid.Elements(y.Elements), y.Elements, table, table.Layout.Offset, table.Strides[0], table.Strides[1],
+            index, index.Layout.Offset,
+            y, y.Layout.Offset, (long)table.Shape[1], (long)table.Shape[0], runtime.FaultBlock,
+                runtime.FaultNumber($"embedding: an index is outside the table {table.Shape} {table.Describe()}"));
     }
 }
 

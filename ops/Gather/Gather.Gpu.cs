@@ -25,7 +25,8 @@ internal sealed class GatherGpu : IKernel<GatherOp>
     }
 }
 
-/// <summary>Writes or adds at places along one axis; one item walks one line in the order of the index, so repeated places do not race.</summary>
+/// <summary>Writes or adds at places along one axis; one item walks one line in the order of the index, so repeated places do not
+/// race.</summary>
 internal sealed class ScatterGpu : IKernel<ScatterOp>
 {
     private static readonly ConcurrentDictionary<(DType DType, bool Accumulate), ElementKernel> _kernels = new();
@@ -59,7 +60,8 @@ internal sealed class ScatterGpu : IKernel<ScatterOp>
             "scatter", ["i64", KernelText.Storage(key.DType), KernelText.Storage(key.DType)], "", Body(key.DType, key.Accumulate),
             "i64 count", "i64 stepIndex", "i64 stepValue", "i64 length", "i64 stride", "GLOBAL i64* fault", "i64 faultNumber"))
             .Run([Line(index), Line(values), Line(y)], (long)index.Shape.Dims[axis], index.Strides[axis], values.Strides[axis],
-                (long)y.Shape.Dims[axis], y.Strides[axis], runtime.FaultBlock, runtime.FaultNumber($"scatter along axis {axis} of {y.Shape}: a place is outside"));
+                (long)y.Shape.Dims[axis], y.Strides[axis], runtime.FaultBlock,
+                    runtime.FaultNumber($"scatter along axis {axis} of {y.Shape}: a place is outside"));
     }
 
     private static string Body(DType dtype, bool accumulate)
@@ -75,5 +77,6 @@ internal sealed class ScatterGpu : IKernel<ScatterOp>
 internal static class PlaceText
 {
     public static string Of(string source) =>
-        $"  i64 given = {source}, place = given < 0 ? given + length : given;\n  if (place < 0 || place >= length) {{ FAULT(fault, faultNumber, i, given) place = 0; }}\n";
+        $"  i64 given = {source}, place = given < 0 ? given + length : given;\n"
+        + "  if (place < 0 || place >= length) { FAULT(fault, faultNumber, i, given) place = 0; }\n";
 }

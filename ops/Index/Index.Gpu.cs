@@ -54,7 +54,8 @@ internal sealed class IndexGpu : IKernel<IndexOp>
     }
 }
 
-/// <summary>Writes or adds values at the places; one item takes one element of the region and walks the places in order, so repeated ones do not race.</summary>
+/// <summary>Writes or adds values at the places; one item takes one element of the region and walks the places in order, so repeated ones
+/// do not race.</summary>
 internal sealed class IndexPutGpu : IKernel<IndexPutOp>
 {
     private static readonly ConcurrentDictionary<(DType DType, bool Accumulate), ElementKernel> _kernels = new();
@@ -80,7 +81,8 @@ internal sealed class IndexPutGpu : IKernel<IndexPutOp>
         GpuRuntime runtime = GpuRuntime.Of(y);
         runtime.CheckDType("index_put", y.DType);
         int lead = op.Lead, named = op.Named.Rank, wide = places.Rank - 1;
-        if (wide > 8 || named > 8) throw new ShapeException($"index_put: places of {wide} axes for {named} axes were given; this device takes 8 of each.");
+        if (wide > 8 || named > 8) throw new ShapeException($"index_put: places of {wide} axes for {named} axes were given; this "
+            + $"device takes 8 of each.");
         Layout source = value.Layout.Expand(region);
         Shape rest = new([.. y.Shape.Dims[..lead], .. y.Shape.Dims[(lead + named)..]]);
         Tensor values = value.Alias(new Layout(rest, [.. source.Strides[..lead], .. source.Strides[(lead + wide)..]], source.Offset));
@@ -91,7 +93,8 @@ internal sealed class IndexPutGpu : IKernel<IndexPutOp>
             "GLOBAL const i64* places", "i64 from", "i64 count", "int named", "long8 wide", "long8 steps", "long8 lengths", "long8 strides",
             "GLOBAL i64* fault", "i64 faultNumber"))
             .Run([values, target], places, places.Layout.Offset, count, named,
-                Back(places.Shape.Dims[1..], 1), Back(source.Strides[lead..(lead + wide)]), Front(y.Shape.Dims[lead..(lead + named)], 1), Front(y.Strides[lead..(lead + named)]),
+                Back(places.Shape.Dims[1..], 1), Back(source.Strides[lead..(lead + wide)]), Front(y.Shape.Dims[lead..(lead + named)], 1),
+                    Front(y.Strides[lead..(lead + named)]),
                 runtime.FaultBlock, runtime.FaultNumber($"index_put into {y.Shape}: a place is outside"));
     }
 

@@ -10,6 +10,7 @@ internal sealed class LinearGpu : IKernel<LinearOp>
         if (outputs[0].Elements == 0) return;
         Tensor weight = inputs[1], x = GpuDense.Of(inputs[0]);
         int n = weight.Shape[0], k = weight.Shape[1];
-        GpuGemm.Run(new(x, 0, k, 1), new(weight, 0, weight.Strides[1], weight.Strides[0]), outputs[0], 1, outputs[0].Elements / n, n, k, op.HasBias ? inputs[2] : null);
+        GpuGemm.Run(new(x, 0, k, 1), new(weight, 0, weight.Strides[1], weight.Strides[0]), outputs[0], 1, outputs[0].Elements / n, n, k,
+            op.HasBias ? inputs[2] : null);
     }
 }

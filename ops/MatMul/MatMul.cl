@@ -1,4 +1,5 @@
-// y = a b (+ bias per column): a 64 x 64 tile per group of 16 x 16 items, 4 x 4 results each. Row and column strides, so transposes cost nothing.
+// y = a b (+ bias per column): a 64 x 64 tile per group of 16 x 16 items, 4 x 4 results each. Row and column strides, so transposes cost
+// nothing.
 KERNEL2(16, 16) void matmul(
     GLOBAL const T* a, i64 oa, i64 batchA, i64 rowA, i64 columnA, GLOBAL const T* b, i64 ob, i64 batchB, i64 rowB, i64 columnB,
     GLOBAL T* y, i64 oy, i64 m, i64 n, i64 k, GLOBAL const T* bias, i64 oBias, i64 strideBias, int hasBias) {

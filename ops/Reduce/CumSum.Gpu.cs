@@ -20,7 +20,8 @@ internal sealed class CumSumGpu : IKernel<CumSumOp>
         Tensor First(Tensor t) => t.Rank == 0 ? t : t.Alias(t.Layout.Select(axis, last));
         _byType.GetOrAdd(y.DType, static d => new ElementKernel(
             "cumsum", [KernelText.Storage(d), KernelText.Storage(d)], KernelText.Compute(d),
-            "  T sum = 0;\n  for (i64 q = 0; q < length; q++) { sum += p0[a0 + q * from]; p1[a1 + q * to] = sum; }\n", "i64 length", "i64 from", "i64 to"))
+            "  T sum = 0;\n  for (i64 q = 0; q < length; q++) { sum += p0[a0 + q * from]; p1[a1 + q * to] = sum; }\n", "i64 length",
+                "i64 from", "i64 to"))
             .Run([First(x), First(y)], n, sign * from, sign * to);
     }
 }

@@ -1,6 +1,7 @@
 namespace Ballast.Gpu;
 
-/// <summary>Sums, products, extremes and logic along axes: a tree in local memory for each result, in two steps where results are few and long.</summary>
+/// <summary>Sums, products, extremes and logic along axes: a tree in local memory for each result, in two steps where results are few and
+/// long.</summary>
 internal sealed class ReduceGpu : IKernel<ReduceOp>
 {
     private const long ChunkElements = 16 * 1024;
@@ -19,7 +20,8 @@ internal sealed class ReduceGpu : IKernel<ReduceOp>
             Fold(op.Kind, x, parts, y, parts.Count, 1, isLogic: op.Kind is Reduction.Any or Reduction.All);
             return;
         }
-        DType middle = x.DType == DType.Float64 ? DType.Float64 : x.DType.IsFloating && op.Kind < Reduction.Any ? DType.Float32 : DType.Int64;
+        DType middle = x.DType == DType.Float64 ? DType.Float64 : x.DType.IsFloating && op.Kind < Reduction.Any ? DType.Float32
+            : DType.Int64;
         Tensor partial = Tensor.Empty([checked((int)y.Elements), checked((int)chunks)], middle, y.Device);
         Fold(op.Kind, x, parts, partial, ChunkElements, chunks, isLogic: op.Kind is Reduction.Any or Reduction.All);
         Fold(op.Kind, partial, new ReducedParts(partial, 0b10), y, chunks, 1, isLogic: op.Kind is Reduction.Any or Reduction.All);
@@ -29,10 +31,12 @@ internal sealed class ReduceGpu : IKernel<ReduceOp>
     {
         GpuRuntime runtime = GpuRuntime.Of(y);
         runtime.CheckDType("reduce", x.DType);
-        GpuKernel kernel = runtime.FileKernel("Reduce.cl", "reduce", (x.DType, y.DType, (int)kind), static key => Defines((Reduction)key.Form, key.In, key.Out));
+        GpuKernel kernel = runtime.FileKernel("Reduce.cl", "reduce", (x.DType, y.DType, (int)kind), static key =>
+            Defines((Reduction)key.Form, key.In, key.Out));
         long rows = chunks == 1 ? y.Elements : y.Elements / chunks;
         runtime.Launch(kernel, new Grid(rows, GpuRuntime.RowGroup, chunks),
-            x, x.Layout.Offset, Arg.Vector(parts.KeptLengths), Arg.Vector(parts.KeptStrides), Arg.Vector(parts.Lengths), Arg.Vector(parts.Strides),
+            x, x.Layout.Offset, Arg.Vector(parts.KeptLengths), Arg.Vector(parts.KeptStrides), Arg.Vector(parts.Lengths),
+                Arg.Vector(parts.Strides),
             parts.Count, Math.Max(1, step), y, y.Layout.Offset, chunks);
     }
 
@@ -93,7 +97,8 @@ internal readonly struct ReducedParts
             lengths.Add(length);
             strides.Add(stride);
         }
-        if (lengths.Count > 8) throw new ShapeException($"reduce: {lengths.Count} axes of {x.Shape} cannot be merged; this device takes 8. Call Contiguous() first.");
+        if (lengths.Count > 8) throw new ShapeException($"reduce: {lengths.Count} axes of {x.Shape} cannot be merged; this device "
+            + $"takes 8. Call Contiguous() first.");
         while (lengths.Count < 8)
         {
             lengths.Insert(0, 1);

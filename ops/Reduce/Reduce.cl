@@ -1,6 +1,8 @@
-// One work group folds one chunk of one result's elements; X_LOAD, A (the type that is folded in), START, FOLD and Y_STORE are defined before.
+// One work group folds one chunk of one result's elements; X_LOAD, A (the type that is folded in), START, FOLD and Y_STORE are defined
+// before.
 KERNEL(64) void reduce(
-    GLOBAL const X* x, i64 ox, long8 keptLengths, long8 keptStrides, long8 lengths, long8 strides, i64 n, i64 step, GLOBAL Y* y, i64 oy, i64 chunks) {
+    GLOBAL const X* x, i64 ox, long8 keptLengths, long8 keptStrides, long8 lengths, long8 strides, i64 n, i64 step, GLOBAL Y* y, i64 oy,
+        i64 chunks) {
   SHARED A lane[64];
   i64 row = GROUP(0), chunk = GROUP(1), base = ox + at8(row, keptLengths, keptStrides), end = min(n, (chunk + 1) * step);
   A v = START;

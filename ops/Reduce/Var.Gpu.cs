@@ -9,7 +9,8 @@ internal sealed class VarGpu : IKernel<VarOp>
     {
         Tensor x = inputs[0], y = outputs[0];
         var parts = new ReducedParts(x, op.AxisMask);
-        GpuRuntime.Of(y).RunRows("Var.cl", "variance", y.DType, y.Elements, x, x.Layout.Offset, Arg.Vector(parts.KeptLengths), Arg.Vector(parts.KeptStrides),
+        GpuRuntime.Of(y).RunRows("Var.cl", "variance", y.DType, y.Elements, x, x.Layout.Offset, Arg.Vector(parts.KeptLengths),
+            Arg.Vector(parts.KeptStrides),
             Arg.Vector(parts.Lengths), Arg.Vector(parts.Strides), parts.Count, y, y.Layout.Offset,
             Arg.Number(Math.Max(0, parts.Count - op.Correction), y.DType), op.Root ? 1 : 0);
     }

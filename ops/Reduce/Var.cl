@@ -1,6 +1,7 @@
 // One group per result: the mean, then the squares around it.
 KERNEL(64) void variance(
-    GLOBAL const T* x, i64 ox, long8 keptLengths, long8 keptStrides, long8 lengths, long8 strides, i64 n, GLOBAL T* y, i64 oy, T divisor, int isRoot) {
+    GLOBAL const T* x, i64 ox, long8 keptLengths, long8 keptStrides, long8 lengths, long8 strides, i64 n, GLOBAL T* y, i64 oy, T divisor,
+        int isRoot) {
   SHARED T lane[64];
   i64 row = GROUP(0), base = ox + at8(row, keptLengths, keptStrides);
   T mean = 0, squares = 0;

@@ -11,7 +11,8 @@ internal sealed class SoftmaxGpu : IKernel<SoftmaxOp>
         if (y.Elements == 0) return;
         Tensor x = GpuDense.Of(inputs[0]);
         (long n, long inner) = Slice(y.Shape, op.Axis);
-        GpuRuntime.Of(y).RunRows("Softmax.cl", "softmax", y.DType, y.Elements / n, x, x.Layout.Offset, y, y.Layout.Offset, n, inner, op.Log ? 1 : 0);
+        GpuRuntime.Of(y).RunRows("Softmax.cl", "softmax", y.DType, y.Elements / n, x, x.Layout.Offset, y, y.Layout.Offset, n, inner, op.Log
+            ? 1 : 0);
     }
 
     /// <summary>The length of the axis and the distance of its neighbours in a dense tensor.</summary>

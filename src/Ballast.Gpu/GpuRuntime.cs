@@ -42,8 +42,10 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
         _elementwise.GetOrAdd((kernel, variant), static (key, self) => key.Kernel.Build(self, key.Variant), this);
 
     /// <summary>A kernel of an embedded file, built once for each pair of dtypes and form.</summary>
-    public GpuKernel FileKernel(string file, string name, (DType In, DType Out, int Form) key, Func<(DType In, DType Out, int Form), string> defines) =>
-        _fromFiles.GetOrAdd((file, name, key), static (k, s) => s.Self.Kernel(s.Defines(k.Key) + KernelText.File(k.File), k.Name), (Self: this, Defines: defines));
+    public GpuKernel FileKernel(string file, string name, (DType In, DType Out, int Form) key, Func<(DType In, DType Out, int Form),
+        string> defines) =>
+        _fromFiles.GetOrAdd((file, name, key), static (k, s) => s.Self.Kernel(s.Defines(k.Key) + KernelText.File(k.File), k.Name),
+            (Self: this, Defines: defines));
 
     /// <summary>Queues a kernel of an embedded file that computes in one dtype.</summary>
     public void RunFile(string file, string name, DType dtype, in Grid grid, params ReadOnlySpan<Arg> args)
@@ -53,7 +55,8 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
     }
 
     /// <summary>Queues such a kernel with one group per row.</summary>
-    public void RunRows(string file, string name, DType dtype, long rows, params ReadOnlySpan<Arg> args) => RunFile(file, name, dtype, Grid.Rows(rows), args);
+    public void RunRows(string file, string name, DType dtype, long rows, params ReadOnlySpan<Arg> args) => RunFile(file, name, dtype,
+        Grid.Rows(rows), args);
 
     /// <summary>The block in which kernels report an index out of range.</summary>
     public Arg FaultBlock
@@ -71,7 +74,8 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
         }
     }
 
-    /// <summary>The number under which a kernel reports an index out of range; the text is thrown at the next wait for the device, whichever thread waits.</summary>
+    /// <summary>The number under which a kernel reports an index out of range; the text is thrown at the next wait for the device,
+    /// whichever thread waits.</summary>
     public long FaultNumber(string text)
     {
         lock (_faultTexts)
@@ -96,7 +100,8 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
             text = fault[0] == 0 ? "" : _faultTexts.FirstOrDefault(t => t.Value == fault[0]).Key ?? "an index is out of range";
             if (fault[0] != 0) Fill(_faultBlock, 0, FaultBytes, 0);
         }
-        if (fault[0] != 0) throw new ShapeException($"{text}: it is {fault[2]}, at place {fault[1]} counted row by row. The kernel had been queued; this wait found out.");
+        if (fault[0] != 0) throw new ShapeException($"{text}: it is {fault[2]}, at place {fault[1]} counted row by row. The kernel "
+            + $"had been queued; this wait found out.");
     }
 
     /// <summary>Throws where a dtype cannot be computed with on the device.</summary>

@@ -71,7 +71,8 @@ internal sealed class GpuFormulaDriver(GpuRuntime runtime) : FormulaDriver
     {
         runtime.CheckDType(name, dtype);
         bool known = dtype is DType.Float32 or DType.Float64 || (kind == FormulaKind.Any && dtype is DType.Int64 or DType.Int32);
-        if (!known) throw Op.Unsupported(name, dtype, runtime.Device, kind == FormulaKind.Any ? DTypeSet.All : DTypeSet.Floating | DTypeSet.Halves);
+        if (!known) throw Op.Unsupported(name, dtype, runtime.Device, kind == FormulaKind.Any ? DTypeSet.All
+            : DTypeSet.Floating | DTypeSet.Halves);
     }
 }
 

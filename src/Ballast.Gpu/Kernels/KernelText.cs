@@ -17,7 +17,8 @@ internal static class KernelText
     private static string Read(string name)
     {
         using Stream stream = typeof(KernelText).Assembly.GetManifestResourceStream(name)
-            ?? throw new BallastException($"the kernel text {name} is not embedded in {typeof(KernelText).Assembly.GetName().Name}; it must be a .cl file under ops/ or Kernels/.");
+            ?? throw new BallastException($"the kernel text {name} is not embedded in {typeof(KernelText).Assembly.GetName().Name}; "
+                + $"it must be a .cl file under ops/ or Kernels/.");
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }
@@ -50,7 +51,8 @@ internal static class KernelText
         _ => $"(i64){pointer}[{at}]",
     };
 
-    /// <summary>Writes a value of type <see cref="Value"/> of <paramref name="from"/>: reals saturate into int64 and then lose their upper bits, as on the CPU.</summary>
+    /// <summary>Writes a value of type <see cref="Value"/> of <paramref name="from"/>: reals saturate into int64 and then lose their upper
+    /// bits, as on the CPU.</summary>
     public static string Store(DType dtype, DType from, string pointer, string at, string value) => dtype switch
     {
         DType.Float32 => $"{pointer}[{at}] = (float){value};",
@@ -67,9 +69,12 @@ internal static class KernelText
         string s = dtype switch { DType.Float32 => "f32", DType.Float64 => "f64", DType.Int64 => "i64", _ => "i32" };
         string common = $"#define T {Storage(dtype)}\n#define FDIV(a, b) fdiv_{s}(a, b)\n#define REM(a, b) rem_{s}(a, b)\n";
         if (!dtype.IsFloating)
-            return common + $"#define DIV(a, b) div_{s}(a, b)\n#define POW(a, b) pow_{s}(a, b)\n#define ABS(a) ((a) < 0 ? -(a) : (a))\n#define FLOOR(a) (a)\n#define ROUND(a) (a)\n";
-        string own = dtype == DType.Float32 ? "#define TANH(a) tanh_f32(a)\n#define ERF(a) erf_f32(a)\n" : "#define TANH(a) tanh(a)\n#define ERF(a) erf(a)\n";
-        return common + own + "#define DIV(a, b) ((a) / (b))\n#define POW(a, b) pow(a, b)\n#define ABS(a) fabs(a)\n#define FLOOR(a) floor(a)\n#define ROUND(a) rint(a)\n"
+            return common + $"#define DIV(a, b) div_{s}(a, b)\n#define POW(a, b) pow_{s}(a, b)\n"
+                + "#define ABS(a) ((a) < 0 ? -(a) : (a))\n#define FLOOR(a) (a)\n#define ROUND(a) (a)\n";
+        string own = dtype == DType.Float32 ? "#define TANH(a) tanh_f32(a)\n#define ERF(a) erf_f32(a)\n"
+            : "#define TANH(a) tanh(a)\n#define ERF(a) erf(a)\n";
+        return common + own + "#define DIV(a, b) ((a) / (b))\n#define POW(a, b) pow(a, b)\n"
+            + "#define ABS(a) fabs(a)\n#define FLOOR(a) floor(a)\n#define ROUND(a) rint(a)\n"
             + "#define SQRT(a) sqrt(a)\n#define EXP(a) exp(a)\n#define LOG(a) log(a)\n#define SIN(a) sin(a)\n#define COS(a) cos(a)\n";
     }
 

@@ -1,6 +1,7 @@
 namespace Ballast.Gpu;
 
-/// <summary>A shape and the strides of operands over it, with neighbouring axes merged where all operands allow it. Strides and offsets in elements.</summary>
+/// <summary>A shape and the strides of operands over it, with neighbouring axes merged where all operands allow it. Strides and offsets in
+/// elements.</summary>
 internal readonly struct StridedPlan
 {
     private static readonly int[] _ranks = [1, 2, 4, 8];
@@ -32,7 +33,8 @@ internal readonly struct StridedPlan
                 else strides[k].Add(expanded[k][axis]);
             }
         }
-        if (dims.Count > 8) throw new ShapeException($"{op}: {dims.Count} axes of {shape} cannot be merged; this device takes 8. Call Contiguous() on the operands.");
+        if (dims.Count > 8) throw new ShapeException($"{op}: {dims.Count} axes of {shape} cannot be merged; this device takes 8. Call "
+            + $"Contiguous() on the operands.");
         Variant = 0;
         while (_ranks[Variant] < dims.Count) Variant++;
         Dims = Padded(dims, 1);

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Ballast.Gpu;
 
-/// <summary>The OpenCL 1.2 entry points in use, by their own names. Call nothing here before <see cref="ClLibrary.TryLoad"/> said true.</summary>
+/// <summary>The OpenCL 1.2 entry points in use, by their own names. Call nothing here before <see cref="ClLibrary.TryLoad"/> said
+/// true.</summary>
 internal static unsafe partial class Cl
 {
     internal const string Library = "OpenCL";
@@ -42,22 +43,27 @@ internal static unsafe partial class Cl
     internal static partial int clReleaseMemObject(nint memory);
 
     [LibraryImport(Library)]
-    internal static partial int clEnqueueWriteBuffer(nint queue, nint buffer, uint blocking, nuint offset, nuint bytes, void* source, uint waits, nint* wait, nint* done);
+    internal static partial int clEnqueueWriteBuffer(nint queue, nint buffer, uint blocking, nuint offset, nuint bytes, void* source,
+        uint waits, nint* wait, nint* done);
 
     [LibraryImport(Library)]
-    internal static partial int clEnqueueReadBuffer(nint queue, nint buffer, uint blocking, nuint offset, nuint bytes, void* target, uint waits, nint* wait, nint* done);
+    internal static partial int clEnqueueReadBuffer(nint queue, nint buffer, uint blocking, nuint offset, nuint bytes, void* target,
+        uint waits, nint* wait, nint* done);
 
     [LibraryImport(Library)]
-    internal static partial int clEnqueueCopyBuffer(nint queue, nint source, nint target, nuint from, nuint to, nuint bytes, uint waits, nint* wait, nint* done);
+    internal static partial int clEnqueueCopyBuffer(nint queue, nint source, nint target, nuint from, nuint to, nuint bytes, uint waits,
+        nint* wait, nint* done);
 
     [LibraryImport(Library)]
-    internal static partial int clEnqueueFillBuffer(nint queue, nint buffer, void* pattern, nuint patternBytes, nuint offset, nuint bytes, uint waits, nint* wait, nint* done);
+    internal static partial int clEnqueueFillBuffer(nint queue, nint buffer, void* pattern, nuint patternBytes, nuint offset, nuint bytes,
+        uint waits, nint* wait, nint* done);
 
     [LibraryImport(Library)]
     internal static partial nint clCreateProgramWithSource(nint context, uint count, byte** texts, nuint* lengths, int* error);
 
     [LibraryImport(Library)]
-    internal static partial nint clCreateProgramWithBinary(nint context, uint count, nint* devices, nuint* lengths, byte** binaries, int* status, int* error);
+    internal static partial nint clCreateProgramWithBinary(nint context, uint count, nint* devices, nuint* lengths, byte** binaries,
+        int* status, int* error);
 
     [LibraryImport(Library)]
     internal static partial int clBuildProgram(nint program, uint count, nint* devices, byte* options, nint callback, nint data);
@@ -78,7 +84,8 @@ internal static unsafe partial class Cl
     internal static partial int clSetKernelArg(nint kernel, uint index, nuint bytes, void* value);
 
     [LibraryImport(Library)]
-    internal static partial int clEnqueueNDRangeKernel(nint queue, nint kernel, uint axes, nuint* offset, nuint* global, nuint* local, uint waits, nint* wait, nint* done);
+    internal static partial int clEnqueueNDRangeKernel(nint queue, nint kernel, uint axes, nuint* offset, nuint* global, nuint* local,
+        uint waits, nint* wait, nint* done);
 
     [LibraryImport(Library)]
     internal static partial int clFinish(nint queue);

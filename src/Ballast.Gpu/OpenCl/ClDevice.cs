@@ -8,7 +8,8 @@ internal sealed unsafe record ClDevice(nint Platform, nint Handle, string Name, 
     /// <summary>True if kernels may use float64.</summary>
     public bool HasFloat64 => Extensions.Contains("cl_khr_fp64", StringComparison.Ordinal);
 
-    /// <summary>The devices that can build and run kernels, graphics processors first, in the drivers' order; empty with a reason if there are none.</summary>
+    /// <summary>The devices that can build and run kernels, graphics processors first, in the drivers' order; empty with a reason if there
+    /// are none.</summary>
     public static List<ClDevice> Find(out string reason)
     {
         var found = new List<(ulong Type, ClDevice Device)>();
@@ -22,7 +23,8 @@ internal sealed unsafe record ClDevice(nint Platform, nint Handle, string Name, 
         }
         if (count == 0)
         {
-            reason = $"the OpenCL loader is there but no driver is registered with it (on Linux: /etc/OpenCL/vendors/*.icd). {ClLibrary.Fix}";
+            reason = $"the OpenCL loader is there but no driver is registered with it (on Linux: /etc/OpenCL/vendors/*.icd). "
+                + $"{ClLibrary.Fix}";
             return [];
         }
         var platforms = new nint[count];
@@ -42,7 +44,8 @@ internal sealed unsafe record ClDevice(nint Platform, nint Handle, string Name, 
             fixed (nint* d = handles) ClErrors.Check(Cl.clGetDeviceIDs(platform, Cl.AllDeviceTypes, devices, d, null), "clGetDeviceIDs");
             foreach (nint handle in handles)
             {
-                var device = new ClDevice(platform, handle, Text(handle, Cl.DeviceName), $"{driver} {Text(handle, Cl.DriverVersion)}", Text(handle, Cl.DeviceExtensions));
+                var device = new ClDevice(platform, handle, Text(handle, Cl.DeviceName), $"{driver} {Text(handle, Cl.DriverVersion)}",
+                    Text(handle, Cl.DeviceExtensions));
                 if (Number<uint>(handle, Cl.DeviceAvailable) == 0) unusable.Add($"{device.Name} ({driver}) says that it is not available");
                 else if (Number<uint>(handle, Cl.DeviceCompilerAvailable) == 0) unusable.Add($"{device.Name} ({driver}) has no compiler");
                 else found.Add((Number<ulong>(handle, 0x1000), device));
@@ -50,7 +53,8 @@ internal sealed unsafe record ClDevice(nint Platform, nint Handle, string Name, 
         }
         reason = found.Count > 0 ? "" : $"no OpenCL device can be used: {string.Join("; ", unusable)}. {ClLibrary.Fix}";
         const ulong Graphics = 4;
-        return [.. found.Where(f => (f.Type & Graphics) != 0).Select(f => f.Device), .. found.Where(f => (f.Type & Graphics) == 0).Select(f => f.Device)];
+        return [.. found.Where(f => (f.Type & Graphics) != 0).Select(f => f.Device), .. found.Where(f =>
+            (f.Type & Graphics) == 0).Select(f => f.Device)];
     }
 
     /// <summary>A fixed-size answer of the device.</summary>

@@ -33,10 +33,12 @@ internal static class ClErrors
     {
         if (error == Cl.Success) return;
         throw IsMemory(error)
-            ? new DeviceOutOfMemoryException($"the OpenCL driver has no memory for {call}: error {Name(error)}. Use a smaller batch or dtype.")
+            ? new DeviceOutOfMemoryException($"the OpenCL driver has no memory for {call}: error {Name(error)}. Use a smaller batch "
+                + $"or dtype.")
             : new BallastException($"the OpenCL driver answered {Name(error)} to {call}.");
     }
 
     /// <summary>True if the driver said that there is no room.</summary>
-    public static bool IsMemory(int error) => error is Cl.AllocationFailure or Cl.OutOfResources or Cl.OutOfHostMemory or Cl.InvalidBufferSize;
+    public static bool IsMemory(int error) =>
+        error is Cl.AllocationFailure or Cl.OutOfResources or Cl.OutOfHostMemory or Cl.InvalidBufferSize;
 }

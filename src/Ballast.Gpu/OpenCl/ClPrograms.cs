@@ -70,7 +70,8 @@ internal sealed unsafe class ClPrograms
         ClErrors.Check(error, "clCreateProgramWithSource");
         error = Build(program);
         if (error != Cl.Success)
-            throw new BallastException($"{_device.Name} ({_device.Driver}) does not compile a kernel text of this library, error {ClErrors.Name(error)}:\n{Log(program)}\n{text[KernelText.Prelude.Length..]}");
+            throw new BallastException($"{_device.Name} ({_device.Driver}) does not compile a kernel text of this library, error "
+                + $"{ClErrors.Name(error)}:\n{Log(program)}\n{text[KernelText.Prelude.Length..]}");
         return program;
     }
 
@@ -109,8 +110,10 @@ internal sealed unsafe class ClPrograms
     {
         string root = Environment.GetEnvironmentVariable("BALLAST_CACHE") is { Length: > 0 } given ? given
             : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? Path.Combine(cache, "ballast")
-            : OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "Ballast", "Cache")
-            : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".cache", "ballast") : "";
+            : OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData),
+                "Ballast", "Cache")
+            : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".cache",
+                "ballast") : "";
         if (root.Length == 0) return null;
         try
         {

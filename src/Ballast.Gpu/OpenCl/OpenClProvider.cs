@@ -17,7 +17,8 @@ internal sealed class OpenClProvider : IDeviceProvider
     {
         int count = Devices().Count;
         if (count == 0) throw new DeviceNotAvailableException($"'opencl:{index}' cannot be used: {_reason}");
-        if (index >= count) throw new DeviceNotAvailableException($"'opencl:{index}' is no device: the OpenCL drivers of this machine offer {count}, numbered from 0.");
+        if (index >= count) throw new DeviceNotAvailableException($"'opencl:{index}' is no device: the OpenCL drivers of this machine "
+            + $"offer {count}, numbered from 0.");
     }
 
     public DeviceRuntime Open(Device device)

@@ -21,9 +21,11 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
         if (error != Cl.Success) throw Unusable(error, "a queue");
         _programs = new ClPrograms(cl, _context);
         Formulas = new GpuFormulaDriver(this);
-        Info = new DeviceInfo($"{cl.Name} ({cl.Driver})", (long)cl.Ask<ulong>(Cl.DeviceGlobalMemory), (int)cl.Ask<uint>(Cl.DeviceMaxComputeUnits), 0);
+        Info = new DeviceInfo($"{cl.Name} ({cl.Driver})", (long)cl.Ask<ulong>(Cl.DeviceGlobalMemory),
+            (int)cl.Ask<uint>(Cl.DeviceMaxComputeUnits), 0);
         long group = (long)cl.Ask<nuint>(Cl.DeviceMaxWorkGroupSize);
-        if (group < Group) throw new DeviceNotAvailableException($"{device} cannot be used: {cl.Name} runs {group} work items in a group; the kernels need {Group}.");
+        if (group < Group) throw new DeviceNotAvailableException($"{device} cannot be used: {cl.Name} runs {group} work items in a "
+            + $"group; the kernels need {Group}.");
     }
 
     public override DeviceInfo Info { get; }
@@ -47,21 +49,24 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
     {
         if (source.Length == 0) return;
         fixed (byte* p = source)
-            ClErrors.Check(Cl.clEnqueueWriteBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)source.Length, p, 0, null, null), "a copy to the device");
+            ClErrors.Check(Cl.clEnqueueWriteBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)source.Length, p, 0, null, null),
+                "a copy to the device");
     }
 
     public override void CopyToHost(Span<byte> destination, nint handle, long offsetBytes)
     {
         if (destination.Length == 0) return;
         fixed (byte* p = destination)
-            ClErrors.Check(Cl.clEnqueueReadBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)destination.Length, p, 0, null, null), "a copy to the host");
+            ClErrors.Check(Cl.clEnqueueReadBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)destination.Length, p, 0, null, null),
+                "a copy to the host");
         ThrowFaults(ReadRaw);
     }
 
     private void ReadRaw(nint block, long[] target)
     {
         fixed (long* p = target)
-            ClErrors.Check(Cl.clEnqueueReadBuffer(_queue, block, 1, 0, (nuint)target.Length * sizeof(long), p, 0, null, null), "a copy to the host");
+            ClErrors.Check(Cl.clEnqueueReadBuffer(_queue, block, 1, 0, (nuint)target.Length * sizeof(long), p, 0, null, null),
+                "a copy to the host");
     }
 
     public override void Fill(nint handle, long offsetBytes, long bytes, byte value) => FillPattern(handle, offsetBytes, bytes, value, 1);
@@ -69,13 +74,15 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
     public override void FillPattern(nint target, long offsetBytes, long bytes, long pattern, int patternBytes)
     {
         if (bytes == 0) return;
-        ClErrors.Check(Cl.clEnqueueFillBuffer(_queue, target, &pattern, (nuint)patternBytes, (nuint)offsetBytes, (nuint)bytes, 0, null, null), "a fill");
+        ClErrors.Check(Cl.clEnqueueFillBuffer(_queue, target, &pattern, (nuint)patternBytes, (nuint)offsetBytes, (nuint)bytes, 0, null,
+            null), "a fill");
     }
 
     public override void CopyBytes(nint source, long fromBytes, nint target, long toBytes, long bytes)
     {
         if (bytes == 0) return;
-        ClErrors.Check(Cl.clEnqueueCopyBuffer(_queue, source, target, (nuint)fromBytes, (nuint)toBytes, (nuint)bytes, 0, null, null), "a copy on the device");
+        ClErrors.Check(Cl.clEnqueueCopyBuffer(_queue, source, target, (nuint)fromBytes, (nuint)toBytes, (nuint)bytes, 0, null, null),
+            "a copy on the device");
     }
 
     public override bool TryCopyPeer(nint destination, DeviceRuntime sourceRuntime, nint source, long offsetBytes, long bytes)
@@ -105,7 +112,8 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
                 fixed (long* value = &args[i].First)
                 {
                     int error = Cl.clSetKernelArg(kernel.Handle, (uint)i, (nuint)args[i].Bytes, value);
-                    if (error != Cl.Success) throw new BallastException($"the OpenCL driver answered {ClErrors.Name(error)} to argument {i} of kernel {kernel.Name}.");
+                    if (error != Cl.Success) throw new BallastException($"the OpenCL driver answered {ClErrors.Name(error)} to "
+                        + $"argument {i} of kernel {kernel.Name}.");
                 }
             }
             ClErrors.Check(Cl.clEnqueueNDRangeKernel(_queue, kernel.Handle, 3, null, global, local, 0, null, null), kernel.Name);

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Ballast;
 
-/// <summary>A formula as text: evaluating it on these writes one line per value, equal values once. Only inside a <see cref="FormulaText"/>.</summary>
+/// <summary>A formula as text: evaluating it on these writes one line per value, equal values once. Only inside a <see
+/// cref="FormulaText"/>.</summary>
 /// <remarks>
 /// The text uses the type <c>T</c> and DIV, POW, ABS, SQRT, EXP, LOG, SIN, COS, TANH, ERF, FLOOR, ROUND, FDIV, REM, MAX_OF and MIN_OF,
 /// which the device's header defines. Nothing is simplified, so special values come out as in the other interpretations.
@@ -80,7 +81,8 @@ internal sealed class FormulaText : IDisposable
 
     private FormulaText() { }
 
-    internal static FormulaText Current => _current ?? throw new InvalidOperationException("a formula becomes text only inside a FormulaText.");
+    internal static FormulaText Current =>
+        _current ?? throw new InvalidOperationException("a formula becomes text only inside a FormulaText.");
 
     /// <summary>Numbers the text leaves open, as parameters <c>c0</c>, <c>c1</c>, …: one text serves all host scalars.</summary>
     public IReadOnlyList<Scalar> Constants => _constants;

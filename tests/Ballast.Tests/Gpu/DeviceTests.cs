@@ -51,7 +51,8 @@ public sealed class DeviceTests
             {
                 Tensor x = Tensor.From(values).To((DType)from);
                 // Values, not bits: NaNs of half types may differ in their payload.
-                OpTables.Check.Close(OpTables.Host.Of(x.To((DType)to)), x.To(OpenCl.Device).To((DType)to), default, $"{(DType)from} to {(DType)to}");
+                OpTables.Check.Close(OpTables.Host.Of(x.To((DType)to)), x.To(OpenCl.Device).To((DType)to), default,
+                    $"{(DType)from} to {(DType)to}");
             }
         }
     }

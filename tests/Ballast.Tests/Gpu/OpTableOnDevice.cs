@@ -40,7 +40,8 @@ public sealed class OpTableOnDevice
         if (OpenClGaps.Forward.Contains(row.Name)) return;
         if (OpenClGaps.Backward.Contains(row.Name))
         {
-            Assert.True(Missing(row, s => Backward(row, s)), $"{row.Name} has its gradient on the device now: take it off the list of gaps.");
+            Assert.True(Missing(row, s => Backward(row, s)),
+                $"{row.Name} has its gradient on the device now: take it off the list of gaps.");
             return;
         }
         foreach (Case sample in row.Cases.Where(c => c.CheckGrad)) Backward(row, sample);
@@ -87,7 +88,8 @@ public sealed class OpTableOnDevice
         {
             if (expected[i] is null && actual[i] is null) continue;
             Assert.Same(OpenCl.Device, actual[i]!.Device);
-            Check.Close(Host.Of(expected[i]!), actual[i]!, Tolerances.GradientFloat32, $"on the device: {row.Name}, {sample.Label}: gradient of input {i}");
+            Check.Close(Host.Of(expected[i]!), actual[i]!, Tolerances.GradientFloat32,
+                $"on the device: {row.Name}, {sample.Label}: gradient of input {i}");
         }
     }
 

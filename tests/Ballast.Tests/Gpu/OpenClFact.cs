@@ -6,7 +6,8 @@ internal static class OpenCl
     /// <summary>The first device.</summary>
     public static Device Device => Device.Parse("opencl:0");
 
-    /// <summary>The loader's reason if there is no device; null if there is one, or if <c>BALLAST_REQUIRE_DEVICES</c> makes its absence a failure.</summary>
+    /// <summary>The loader's reason if there is no device; null if there is one, or if <c>BALLAST_REQUIRE_DEVICES</c> makes its absence a
+    /// failure.</summary>
     public static string? SkipReason { get; } = Find();
 
     private static string? Find()
