@@ -41,7 +41,7 @@ void Run(string file, params string[] arguments)
 void Size()
 {
     Console.WriteLine($"{"part",-24}{"files",8}{"lines",9}  longest");
-    foreach (string part in (string[])["ops", "src/Ballast.Tensors", "src/Ballast.Cpu", "src/Ballast.Formats", "src/Ballast.Modules", "src/Ballast.Generators", "src/Ballast", "src/Ballast.Cli", "tests", "bench", "samples"])
+    foreach (string part in (string[])["ops", "src/Ballast.Tensors", "src/Ballast.Cpu", "src/Ballast.Gpu", "src/Ballast.Formats", "src/Ballast.Modules", "src/Ballast.Generators", "src/Ballast", "src/Ballast.Cli", "tests", "bench", "samples"])
     {
         if (!Directory.Exists(Path.Combine(root, part))) continue;
         (string File, int Lines)[] files = [.. Directory.EnumerateFiles(Path.Combine(root, part), "*.cs", SearchOption.AllDirectories)
