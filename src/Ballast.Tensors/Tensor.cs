@@ -82,8 +82,12 @@ public sealed partial class Tensor
     internal unsafe void* Pointer
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => (byte*)Storage.Handle + _layout.Offset * DType.SizeBytes;
+        get => Storage.IsHost ? (byte*)Storage.Handle + _layout.Offset * DType.SizeBytes : throw NotHost();
     }
+
+    /// <summary>A handle of another device is no address: using it as one would corrupt memory.</summary>
+    private InvalidOperationException NotHost() =>
+        new($"a {DType.Name} {Shape} tensor on {Device} has no host address {Describe()}; copy it with To(Device.Cpu) first.");
 
     internal unsafe T* PointerOf<T>() where T : unmanaged => (T*)Pointer;
 

@@ -14,6 +14,7 @@ public sealed class Storage
         Bytes = bytes;
         _keepAlive = keepAlive;
         Pooled = pooled;
+        IsHost = runtime.IsHostMemory;
         if (!pooled) GC.SuppressFinalize(this);
     }
 
@@ -41,6 +42,9 @@ public sealed class Storage
 
     /// <summary>True once something besides the tensor that was returned may refer to the bytes (a saved tensor, a user's function).</summary>
     internal bool IsShared { get; set; }
+
+    /// <summary>True if the handle is an address that the host may read and write.</summary>
+    internal bool IsHost { get; }
 
     /// <summary>True once a scope has taken the bytes back.</summary>
     internal bool IsReleased => _handle == 0 && Pooled;
