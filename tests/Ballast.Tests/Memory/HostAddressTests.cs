@@ -1,4 +1,4 @@
-namespace Ballast.Tests.Memory;
+namespace Ballast.Tests.Allocation;
 
 public sealed class HostAddressTests
 {
