@@ -81,7 +81,13 @@ public sealed partial class Tensor
     private void CheckMask(Tensor mask, Scalar value)
     {
         if (mask.DType != DType.Bool) throw new DTypeException($"masked_fill: the mask is {mask.DType.Name}; it must be bool, so call ToBool() on it.");
+        CheckHolds("masked_fill", value);
+    }
+
+    /// <summary>Throws if the tensor's dtype is of a lower category than the scalar.</summary>
+    private void CheckHolds(string op, Scalar value)
+    {
         if (!Op.CanHold(DType, Promotion.Result(DType, value)))
-            throw new DTypeException($"masked_fill: {value} cannot be kept in a {DType.Name} tensor; cast the tensor first.");
+            throw new DTypeException($"{op}: {value} cannot be kept in a {DType.Name} tensor; cast the tensor first.");
     }
 }

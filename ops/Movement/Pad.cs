@@ -42,8 +42,7 @@ public sealed partial class Tensor
 
     private Tensor PadConstant(ReadOnlySpan<int> pads, Scalar value)
     {
-        if (!Op.CanHold(DType, Promotion.Result(DType, value)))
-            throw new DTypeException($"pad: {value} cannot be kept in a {DType.Name} tensor; cast the tensor first.");
+        CheckHolds("pad", value);
         Tensor part = this;
         int[] start = new int[Rank], total = Shape.ToArray(), step = new int[Rank];
         Array.Fill(step, 1);

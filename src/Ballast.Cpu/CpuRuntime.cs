@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Ballast.Cpu;
 
@@ -26,7 +27,8 @@ internal sealed unsafe class CpuRuntime(Device device) : DeviceRuntime(device)
     private const nuint AlignmentBytes = 64;
 
     public override DeviceInfo Info => new(
-        $"{RuntimeInformation.ProcessArchitecture} processor", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, CpuOptions.Threads, Vector<byte>.Count * 8);
+        $"{RuntimeInformation.ProcessArchitecture} processor", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, CpuOptions.Threads,
+        Vector512.IsHardwareAccelerated ? 512 : Vector<byte>.Count * 8);
 
     public override FormulaDriver Formulas { get; } = new CpuFormulaDriver();
 

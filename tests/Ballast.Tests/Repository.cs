@@ -6,6 +6,9 @@ internal static class Repository
     /// <summary>The folder that holds the solution.</summary>
     public static string Root { get; } = Find();
 
+    /// <summary>The path of a file that tools/golden made.</summary>
+    public static string Golden(string file) => Path.Combine(Root, "tests", "Ballast.Tests", "Golden", file);
+
     private static string Find()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

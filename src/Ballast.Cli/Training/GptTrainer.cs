@@ -20,6 +20,7 @@ internal sealed class GptTrainer
     private readonly Ema? _averaged;
     private readonly Generator _modelDraws, _batchDraws;
     private readonly BatchSource _batches;
+    private readonly Parameter[] _parameters;
 
     /// <summary>Makes the model of a plan: freshly drawn, or as its checkpoint left it.</summary>
     /// <exception cref="UserError">The checkpoint's files do not fit.</exception>
@@ -37,7 +38,8 @@ internal sealed class GptTrainer
         _schedule = new CosineWithWarmup(_settings.WarmupSteps, _settings.DecaySteps, least);
         _averaged = _settings.EmaDecay is { } decay ? new Ema(_model, decay) : null;
         _batches = new BatchSource(plan.Split, plan.Model.BlockLength, device);
-        ParameterCount = _model.Parameters().Sum(p => p.Shape.Elements);
+        _parameters = [.. _model.Parameters()];
+        ParameterCount = _parameters.Sum(p => p.Shape.Elements);
         if (plan.Checkpoint is { } checkpoint) Restore(checkpoint);
     }
 
@@ -55,7 +57,7 @@ internal sealed class GptTrainer
         (Tensor inputs, Tensor targets) = _batches.Random(_settings.Batch, _batchDraws);
         Tensor loss = Loss(inputs, targets);
         loss.Backward();
-        GradientClip.ByNorm(_model.Parameters(), _settings.ClipNorm);
+        GradientClip.ByNorm(_parameters, _settings.ClipNorm);
         _schedule.Apply(_optimizer, done);
         _optimizer.Step();
         _optimizer.ZeroGrad();

@@ -11,7 +11,7 @@ internal static unsafe partial class Cl
     internal const int Success = 0, DeviceNotFound = -1, AllocationFailure = -4, OutOfResources = -5, OutOfHostMemory = -6;
     internal const int InvalidBufferSize = -61, PlatformNotFound = -1001;
 
-    internal const uint PlatformVersion = 0x0901, PlatformName = 0x0902;
+    internal const uint PlatformName = 0x0902;
     internal const uint DeviceMaxComputeUnits = 0x1002, DeviceMaxWorkGroupSize = 0x1004, DeviceSingleConfig = 0x101B;
     internal const uint DeviceGlobalMemory = 0x101F, DeviceLocalMemory = 0x1023, DeviceAvailable = 0x1027, DeviceCompilerAvailable = 0x1028;
     internal const uint DeviceName = 0x102B, DriverVersion = 0x102D, DeviceVersion = 0x102F, DeviceExtensions = 0x1030;

@@ -10,9 +10,6 @@ internal static class ClLibrary
     private static bool _tried;
     private static nint _handle;
 
-    /// <summary>True once the loader has been searched for: a program that uses only the CPU never gets there.</summary>
-    internal static bool Tried => _tried;
-
     /// <summary>Loads the library; false with the reason and the fix if there is none.</summary>
     public static bool TryLoad(out string reason)
     {

@@ -81,7 +81,7 @@ internal sealed class StateTree
 
         void IStateVisitor.Scratch(string member, Tensor? value)
         {
-            if (value is not null) value.Label = $"{owner.GetType().Name}.{member}: a tensor outside the module's state";
+            if (value is not null) value.Label = $"{owner.GetType().Name}.{member}: {DeviceErrors.OutsideState}";
         }
     }
 }

@@ -5,6 +5,9 @@ namespace Ballast;
 /// <summary>The text of device errors: who is where, where it comes from, and the fix.</summary>
 internal static class DeviceErrors
 {
+    /// <summary>How the label of a tensor ends that a module holds without owning it.</summary>
+    public const string OutsideState = "a tensor outside the module's state";
+
     private static readonly string[] _two = ["input", "other"];
 
     public static DeviceMismatchException Mismatch(string op, ReadOnlySpan<Tensor> inputs)
@@ -17,13 +20,15 @@ internal static class DeviceErrors
             Tensor input = inputs[i];
             string role = op == "masked_fill" && i == 1 ? "mask" : i < 2 ? _two[i] : $"arg{i}";
             text.Append($"\n  {role,-6} {input.DType.Name,-8} {input.Shape,-12} on {input.Device.Name,-8} {input.Describe()}".TrimEnd());
-            if (!ReferenceEquals(input.Device, common) || input.Label?.Contains("outside the module's state", StringComparison.Ordinal) == true) stray ??= role;
+            if (!ReferenceEquals(input.Device, common) || IsOutside(input)) stray ??= role;
         }
         bool outside = false;
-        foreach (Tensor input in inputs) outside |= input.Label?.Contains("outside the module's state", StringComparison.Ordinal) == true;
+        foreach (Tensor input in inputs) outside |= IsOutside(input);
         text.Append(outside
             ? $"\n  fix    declare it as a Buffer so that To() moves it, or move it: {stray}.To(input.Device)"
             : $"\n  fix    move one of them: {stray ?? "other"}.To(input.Device)");
         return new DeviceMismatchException(text.ToString());
     }
+
+    private static bool IsOutside(Tensor tensor) => tensor.Label?.EndsWith(OutsideState, StringComparison.Ordinal) == true;
 }

@@ -99,14 +99,14 @@ public readonly record struct BinaryOp<F>(F Formula) : IOp<BinaryOp<F>>, IFormul
     {
         DType dtype = Promotion.Result(a, b);
         if (F.Kind == FormulaKind.Floating) dtype = Promotion.Floating(dtype);
-        CheckHold(a, dtype);
+        Op.CheckHold(F.Name, a.DType, dtype);
         return Op.RunInPlace(new BinaryOp<F>(formula), a, b.To(a.DType));
     }
 
     /// <summary>a = f(a, scalar).</summary>
     internal static Tensor RunInPlace(in F formula, Tensor a, Scalar b)
     {
-        CheckHold(a, DTypeWith(a, b));
+        Op.CheckHold(F.Name, a.DType, DTypeWith(a, b));
         return Op.RunInPlace(new UnaryOp<ScalarRight<F>>(new(formula, b)), a);
     }
 
@@ -114,12 +114,6 @@ public readonly record struct BinaryOp<F>(F Formula) : IOp<BinaryOp<F>>, IFormul
     {
         DType dtype = Promotion.Result(tensor.DType, scalar);
         return F.Kind == FormulaKind.Floating ? Promotion.Floating(dtype) : dtype;
-    }
-
-    private static void CheckHold(Tensor target, DType result)
-    {
-        if (!Op.CanHold(target.DType, result))
-            throw new DTypeException($"{F.Name} in place: a {result.Name} result cannot be kept in a {target.DType.Name} tensor; cast the tensor first.");
     }
 }
 

@@ -87,8 +87,7 @@ public static class Op
         op.Infer(inputs, new Span<TensorSpec>(ref spec));
         if (spec.Shape != target.Shape)
             throw new ShapeException($"{traits.Name} in place: the result {spec.Shape} does not fit the target {target.Shape}; only the other operand may stretch.");
-        if (!CanHold(target.DType, spec.DType))
-            throw new DTypeException($"{traits.Name} in place: a {spec.DType.Name} result cannot be kept in a {target.DType.Name} tensor; cast first.");
+        CheckHold(traits.Name, target.DType, spec.DType);
         Autograd.CheckInPlace(traits.Name, target, inputs);
         bool record = traits.Differentiable && Autograd.Enabled && Autograd.AnyRequires(inputs);
         OpNode<TOp>? node = record ? OpNode<TOp>.CreateInPlace(op, inputs) : null;
@@ -179,6 +178,12 @@ public static class Op
     /// <summary>PyTorch's rule for results stored in place: never to a lower category.</summary>
     internal static bool CanHold(DType target, DType result) =>
         target.IsFloating || (!result.IsFloating && (target != DType.Bool || result == DType.Bool));
+
+    internal static void CheckHold(string op, DType target, DType result)
+    {
+        if (!CanHold(target, result))
+            throw new DTypeException($"{op} in place: a {result.Name} result cannot be kept in a {target.Name} tensor; cast the tensor first.");
+    }
 
     internal static KernelNotFoundException Unsupported(string op, DType dtype, Device device, DTypeSet available) =>
         new($"{op}: not for {dtype.Name} on {device}; available there: {available.Names()}. Cast with To(dtype) first.");

@@ -3,7 +3,7 @@ namespace Ballast;
 /// <summary>A run of bytes on one device, shared by all views of it. It goes back to the allocator when nothing refers to it.</summary>
 public sealed class Storage
 {
-    private readonly object? _keepAlive;
+    private readonly object? _keepAlive; // held, never read: it owns foreign memory
     private nint _handle;
     private int _version;
 
@@ -46,9 +46,6 @@ public sealed class Storage
     /// <summary>True if the handle is an address that the host may read and write.</summary>
     internal bool IsHost { get; }
 
-    /// <summary>True once a scope has taken the bytes back.</summary>
-    internal bool IsReleased => _handle == 0 && Pooled;
-
     /// <summary>The runtime's handle; a pointer where the device is host memory.</summary>
     internal nint Handle => _handle != 0 || Bytes == 0 || !Pooled ? _handle
         : throw new ObjectDisposedException(nameof(Tensor),
@@ -86,6 +83,4 @@ public sealed class Storage
         GC.SuppressFinalize(this);
         Release();
     }
-
-    internal void KeepAlive() => GC.KeepAlive(_keepAlive);
 }

@@ -7,7 +7,7 @@ namespace Ballast.Tests.Models;
 internal sealed class GoldenGpt
 {
     private readonly IReadOnlyDictionary<string, Tensor> _tensors =
-        Safetensors.Load(Path.Combine(Repository.Root, "tests", "Ballast.Tests", "Golden", "gpt.safetensors"), map: false);
+        Safetensors.Load(Repository.Golden("gpt.safetensors"), map: false);
 
     public static GptConfig Config { get; } = new() { VocabularySize = 65, BlockLength = 16, Width = 32, Heads = 4, Layers = 2 };
 

@@ -7,11 +7,10 @@ namespace Ballast.Tests.Optimizers;
 /// <summary>Every optimizer, clipping and schedule against PyTorch's numbers.</summary>
 public sealed class GoldenOptimizerTests
 {
-    private static readonly string _folder = Path.Combine(Repository.Root, "tests", "Ballast.Tests", "Golden");
     private static readonly IReadOnlyDictionary<string, Tensor> _tensors =
-        Safetensors.Load(Path.Combine(_folder, "optimizers.safetensors"), map: false);
+        Safetensors.Load(Repository.Golden("optimizers.safetensors"), map: false);
     private static readonly IReadOnlyDictionary<string, string> _options =
-        Safetensors.LoadMetadata(Path.Combine(_folder, "optimizers.safetensors"));
+        Safetensors.LoadMetadata(Repository.Golden("optimizers.safetensors"));
 
     public static TheoryData<string> Steps => Cases("\"optimizer\"");
 
@@ -56,7 +55,7 @@ public sealed class GoldenOptimizerTests
     {
         var parameter = new Parameter(Tensor.Zeros(1));
         int cases = 0;
-        JsonElement rows = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "schedules.json"))).RootElement;
+        JsonElement rows = JsonDocument.Parse(File.ReadAllText(Repository.Golden("schedules.json"))).RootElement;
         foreach (JsonElement row in rows.EnumerateArray())
         {
             JsonElement options = row.GetProperty("options");

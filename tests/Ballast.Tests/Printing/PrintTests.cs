@@ -6,7 +6,7 @@ namespace Ballast.Tests.Printing;
 public sealed partial class PrintTests
 {
     private static readonly Dictionary<string, JsonElement> _golden = JsonDocument
-        .Parse(File.ReadAllText(Path.Combine(Repository.Root, "tests/Ballast.Tests/Golden/printing.json")))
+        .Parse(File.ReadAllText(Repository.Golden("printing.json")))
         .RootElement.EnumerateArray().ToDictionary(c => c.GetProperty("case").GetString()!);
 
     public static TheoryData<string> Names => [.. _golden.Keys];

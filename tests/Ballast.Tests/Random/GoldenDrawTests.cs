@@ -6,7 +6,7 @@ namespace Ballast.Tests.RandomNumbers;
 public sealed class GoldenDrawTests
 {
     private static readonly Lazy<IReadOnlyDictionary<string, Tensor>> _golden = new(() =>
-        Safetensors.Load(Path.Combine(Repository.Root, "tests/Ballast.Tests/Golden/random.safetensors")));
+        Safetensors.Load(Repository.Golden("random.safetensors")));
 
     private static readonly Dictionary<string, Func<Generator, Tensor>> _draws = new()
     {

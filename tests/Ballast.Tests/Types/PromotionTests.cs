@@ -6,7 +6,7 @@ namespace Ballast.Tests.Types;
 public sealed class PromotionTests
 {
     private static readonly JsonElement _golden = JsonDocument
-        .Parse(File.ReadAllText(Path.Combine(Repository.Root, "tests", "Ballast.Tests", "Golden", "promotion.json"))).RootElement;
+        .Parse(File.ReadAllText(Repository.Golden("promotion.json"))).RootElement;
 
     public static TheoryData<string> DTypeNames => [.. Enumerable.Range(0, DTypes.Count).Select(i => ((DType)i).Name)];
 

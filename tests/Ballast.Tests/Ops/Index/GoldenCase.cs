@@ -6,7 +6,7 @@ namespace Ballast.Tests.Ops.Index;
 /// <summary>One case of <c>Golden/ops.safetensors</c>: inputs, outputs and gradients that PyTorch computed.</summary>
 internal sealed class GoldenCase
 {
-    private static readonly string _path = Path.Combine(Repository.Root, "tests", "Ballast.Tests", "Golden", "ops.safetensors");
+    private static readonly string _path = Repository.Golden("ops.safetensors");
     private static readonly IReadOnlyDictionary<string, Tensor> _tensors = Safetensors.Load(_path, map: false);
     private static readonly IReadOnlyDictionary<string, string> _metadata = Safetensors.LoadMetadata(_path);
     private readonly string _name;

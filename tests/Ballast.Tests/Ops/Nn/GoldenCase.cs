@@ -60,7 +60,7 @@ internal sealed class GoldenCase
         Assert.Equal(_tensors.Keys.Count(k => k.StartsWith($"{_name}/grad_", StringComparison.Ordinal)), compared);
     }
 
-    private static string PathOf(string file) => Path.Combine(Repository.Root, "tests", "Ballast.Tests", "Golden", $"{file}.safetensors");
+    private static string PathOf(string file) => Repository.Golden($"{file}.safetensors");
 
     private static IEnumerable<string> Names(IReadOnlyDictionary<string, string> all, string key, string value) => all
         .Where(pair => pair.Value.StartsWith('{') && JsonDocument.Parse(pair.Value).RootElement.TryGetProperty(key, out JsonElement found)

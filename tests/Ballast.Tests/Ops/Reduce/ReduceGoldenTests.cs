@@ -6,7 +6,7 @@ namespace Ballast.Tests.Ops.Reduce;
 /// <summary>Values and gradients of libtorch for the reductions that have files of their own.</summary>
 public sealed class ReduceGoldenTests
 {
-    private static readonly string _path = Path.Combine(Repository.Root, "tests/Ballast.Tests/Golden/ops.safetensors");
+    private static readonly string _path = Repository.Golden("ops.safetensors");
     private static readonly Lazy<IReadOnlyDictionary<string, Tensor>> _tensors = new(() => Safetensors.Load(_path));
     private static readonly IReadOnlyDictionary<string, string> _cases = Safetensors.LoadMetadata(_path);
     private static readonly string[] _ops = ["var", "std", "logsumexp", "norm", "argmax", "argmin", "cumsum"];
