@@ -36,6 +36,7 @@ internal sealed unsafe class CpuRuntime(Device device) : DeviceRuntime(device)
 
     public override nint Allocate(long bytes)
     {
+        CountAllocation();
         try
         {
             return (nint)NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes);

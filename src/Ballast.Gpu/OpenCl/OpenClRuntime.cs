@@ -37,6 +37,7 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
     public override nint Allocate(long bytes)
     {
         int error;
+        CountAllocation();
         nint buffer = Cl.clCreateBuffer(_context, Cl.ReadWrite, (nuint)bytes, null, &error);
         if (ClErrors.IsMemory(error)) return 0; // the allocator frees its cache, collects and asks again
         ClErrors.Check(error, $"clCreateBuffer of {bytes:N0} bytes");
@@ -48,6 +49,7 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
     public override void CopyFromHost(nint handle, long offsetBytes, ReadOnlySpan<byte> source)
     {
         if (source.Length == 0) return;
+        CountToDevice(source.Length);
         fixed (byte* p = source)
             ClErrors.Check(Cl.clEnqueueWriteBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)source.Length, p, 0, null, null),
                 "a copy to the device");
@@ -56,6 +58,7 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
     public override void CopyToHost(Span<byte> destination, nint handle, long offsetBytes)
     {
         if (destination.Length == 0) return;
+        CountToHost(destination.Length);
         fixed (byte* p = destination)
             ClErrors.Check(Cl.clEnqueueReadBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)destination.Length, p, 0, null, null),
                 "a copy to the host");
@@ -74,6 +77,7 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
     public override void FillPattern(nint target, long offsetBytes, long bytes, long pattern, int patternBytes)
     {
         if (bytes == 0) return;
+        CountMove();
         ClErrors.Check(Cl.clEnqueueFillBuffer(_queue, target, &pattern, (nuint)patternBytes, (nuint)offsetBytes, (nuint)bytes, 0, null,
             null), "a fill");
     }
@@ -81,6 +85,7 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
     public override void CopyBytes(nint source, long fromBytes, nint target, long toBytes, long bytes)
     {
         if (bytes == 0) return;
+        CountMove();
         ClErrors.Check(Cl.clEnqueueCopyBuffer(_queue, source, target, (nuint)fromBytes, (nuint)toBytes, (nuint)bytes, 0, null, null),
             "a copy on the device");
     }
@@ -94,6 +99,7 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
 
     public override void Synchronize()
     {
+        CountWait();
         ClErrors.Check(Cl.clFinish(_queue), "clFinish");
         ThrowFaults(ReadRaw);
     }
@@ -103,6 +109,7 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
     public override void Launch(GpuKernel kernel, in Grid grid, params ReadOnlySpan<Arg> args)
     {
         if (grid.GroupsX == 0 || grid.GroupsY == 0 || grid.GroupsZ == 0) return;
+        CountLaunch();
         nuint* local = stackalloc nuint[] { (nuint)grid.SizeX, (nuint)grid.SizeY, 1 };
         nuint* global = stackalloc nuint[] { (nuint)(grid.GroupsX * grid.SizeX), (nuint)(grid.GroupsY * grid.SizeY), (nuint)grid.GroupsZ };
         lock (_gate)

@@ -113,6 +113,9 @@ public sealed class Device
     /// <summary>What the device's allocator holds, in bytes.</summary>
     public MemoryStats Memory => Runtime.Allocator.Stats;
 
+    /// <summary>What the device was asked to do since it was opened: launches, copies, allocations, waits.</summary>
+    public DeviceStats Stats => Runtime.Stats;
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

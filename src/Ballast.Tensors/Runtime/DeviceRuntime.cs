@@ -3,6 +3,8 @@ namespace Ballast;
 /// <summary>Everything a new device must write, apart from its kernels. Handles are opaque: offsets travel beside them, in bytes.</summary>
 public abstract class DeviceRuntime
 {
+    private long _launches, _moves, _copiesToDevice, _bytesToDevice, _copiesToHost, _bytesToHost, _allocations, _waits;
+
     /// <summary>A runtime for one device.</summary>
     protected DeviceRuntime(Device device)
     {
@@ -18,6 +20,11 @@ public abstract class DeviceRuntime
 
     /// <summary>Name, memory and limits.</summary>
     public abstract DeviceInfo Info { get; }
+
+    /// <summary>What the device was asked to do so far. A runtime reports it through <see cref="CountLaunch"/> and its neighbours.</summary>
+    public DeviceStats Stats => new(Interlocked.Read(ref _launches), Interlocked.Read(ref _moves), Interlocked.Read(ref _copiesToDevice),
+        Interlocked.Read(ref _bytesToDevice), Interlocked.Read(ref _copiesToHost), Interlocked.Read(ref _bytesToHost),
+        Interlocked.Read(ref _allocations), Interlocked.Read(ref _waits));
 
     /// <summary>The drivers that run elementwise formulas; null if the device runs no formula.</summary>
     public abstract FormulaDriver? Formulas { get; }
@@ -46,6 +53,33 @@ public abstract class DeviceRuntime
 
     /// <summary>True if a handle is a host pointer that the host may read and write directly.</summary>
     public virtual bool IsHostMemory => false;
+
+    /// <summary>Counts a kernel that was queued.</summary>
+    protected void CountLaunch() => Interlocked.Increment(ref _launches);
+
+    /// <summary>Counts a copy or fill that was queued and stays within the device.</summary>
+    protected void CountMove() => Interlocked.Increment(ref _moves);
+
+    /// <summary>Counts a copy from the host.</summary>
+    protected void CountToDevice(long bytes)
+    {
+        Interlocked.Increment(ref _copiesToDevice);
+        Interlocked.Add(ref _bytesToDevice, bytes);
+    }
+
+    /// <summary>Counts a copy to the host, which is a wait as well.</summary>
+    protected void CountToHost(long bytes)
+    {
+        Interlocked.Increment(ref _copiesToHost);
+        Interlocked.Add(ref _bytesToHost, bytes);
+        CountWait();
+    }
+
+    /// <summary>Counts a request for memory, whatever the driver answers.</summary>
+    protected void CountAllocation() => Interlocked.Increment(ref _allocations);
+
+    /// <summary>Counts a wait of the host for the queue.</summary>
+    protected void CountWait() => Interlocked.Increment(ref _waits);
 }
 
 /// <summary>The device without data.</summary>
