@@ -9,7 +9,10 @@ internal static class BallastProcess
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
 
     /// <summary>A started process with its outputs redirected and its input closed.</summary>
-    public static Process Start(params string[] args)
+    public static Process Start(params string[] args) => Start([], args);
+
+    /// <summary>As <see cref="Start(string[])"/>, with variables of the environment set or, by null, unset.</summary>
+    public static Process Start((string Name, string? Value)[] environment, string[] args)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -21,15 +24,19 @@ internal static class BallastProcess
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Ballast.Cli.dll"));
         foreach (string arg in args) start.ArgumentList.Add(arg);
+        foreach ((string name, string? value) in environment) start.Environment[name] = value;
         Process process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;
     }
 
     /// <summary>Runs to the end.</summary>
-    public static async Task<Outcome> Run(params string[] args)
+    public static Task<Outcome> Run(params string[] args) => Run([], args);
+
+    /// <summary>Runs to the end with variables of the environment set or, by null, unset.</summary>
+    public static async Task<Outcome> Run((string Name, string? Value)[] environment, params string[] args)
     {
-        using Process process = Start(args);
+        using Process process = Start(environment, args);
         return await Finish(process);
     }
 

@@ -55,7 +55,7 @@ public sealed class CommandLineTests
     {
         Outcome outcome = (await BallastProcess.Run("devices", "--json")).Succeeds();
         using JsonDocument json = JsonDocument.Parse(outcome.Output);
-        JsonElement[] devices = [.. json.RootElement.EnumerateArray()];
+        JsonElement[] devices = [.. json.RootElement.GetProperty("devices").EnumerateArray()];
         JsonElement cpu = devices.Single(d => d.GetProperty("device").GetString() == "cpu");
         Assert.True(cpu.GetProperty("memoryBytes").GetInt64() > 100_000_000);
         Assert.InRange(cpu.GetProperty("threads").GetInt32(), 1, 4096);

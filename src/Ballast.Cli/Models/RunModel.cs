@@ -11,23 +11,31 @@ internal static class RunModel
     /// <summary>The averaged weights of a run that keeps them.</summary>
     public const string AveragedFile = "ema.safetensors";
 
+    private const string BestDevice = "gpu";
+
     /// <summary>The device of a name, fit to compute on.</summary>
     /// <exception cref="UserError">It is unknown, cannot be used, or holds no data.</exception>
     public static Device DeviceNamed(string name)
     {
         // Only an error lists the devices: listing loads every driver.
-        static string All() => string.Join(", ", Device.All.Where(d => !d.IsMeta).Select(d => d.Name));
+        static IEnumerable<string> All() => Device.All.Where(d => !d.IsMeta).Select(d => d.Name);
         Device device;
         try
         {
             device = Device.Parse(name);
+            _ = device.Info; // opens it: a driver's refusal is told before any work
         }
-        catch (DeviceNotAvailableException)
+        catch (DeviceNotAvailableException refusal)
         {
-            string hint = Nearest.To(name, Device.All.Select(d => d.Name)) is { } near ? $"did you mean '{near}'? " : "";
-            throw UserError.Usage($"there is no device '{name}' here: {hint}--device takes {All()}");
+            // Of a family that is known, the device's own words say what was looked for.
+            string family = name.Split(':')[0];
+            if (name == BestDevice || Device.Kinds.Any(k => k.Name == family))
+                throw UserError.Usage($"{refusal.Message.TrimEnd('.')} (--device takes {string.Join(", ", All())})");
+            string hint = Nearest.To(name.ToLowerInvariant(), [.. All(), .. Device.Kinds.Select(k => k.Name), BestDevice]) is { } near ? $"did you mean '{near}'? " : "";
+            throw UserError.Usage($"there is no device '{name}' here: {hint}--device takes {string.Join(", ", All().Append(BestDevice))}");
         }
-        if (device.IsMeta) throw UserError.Usage($"the device 'meta' holds no data and computes nothing: --device takes {All()}");
+        if (device.IsMeta)
+            throw UserError.Usage($"the device 'meta' holds no data and computes nothing: --device takes {string.Join(", ", All())}");
         return device;
     }
 

@@ -12,11 +12,12 @@ internal static unsafe partial class Cl
     internal const int InvalidBufferSize = -61, PlatformNotFound = -1001;
 
     internal const uint PlatformName = 0x0902;
+    internal const uint DeviceType = 0x1000, DeviceMaxAllocation = 0x1010, DeviceUnifiedMemory = 0x1035;
     internal const uint DeviceMaxComputeUnits = 0x1002, DeviceMaxWorkGroupSize = 0x1004, DeviceSingleConfig = 0x101B;
     internal const uint DeviceGlobalMemory = 0x101F, DeviceLocalMemory = 0x1023, DeviceAvailable = 0x1027, DeviceCompilerAvailable = 0x1028;
     internal const uint DeviceName = 0x102B, DriverVersion = 0x102D, DeviceVersion = 0x102F, DeviceExtensions = 0x1030;
     internal const uint ProgramBinarySizes = 0x1165, ProgramBinaries = 0x1166, ProgramBuildLog = 0x1183;
-    internal const ulong AllDeviceTypes = 0xFFFFFFFF, ReadWrite = 1, CorrectlyRoundedDivide = 1 << 7;
+    internal const ulong AllDeviceTypes = 0xFFFFFFFF, CpuType = 2, GpuType = 4, AcceleratorType = 8, ReadWrite = 1, CorrectlyRoundedDivide = 1 << 7;
 
     [LibraryImport(Library)]
     internal static partial int clGetPlatformIDs(uint entries, nint* platforms, uint* count);

@@ -13,6 +13,17 @@ internal sealed class OpenClProvider : IDeviceProvider
 
     public int CountUsable() => Devices().Count;
 
+    public int Accelerator => Devices().FindIndex(d => d.IsAccelerator);
+
+    public string? UnusableReason
+    {
+        get
+        {
+            Devices();
+            return _reason.Length > 0 ? _reason : null;
+        }
+    }
+
     public void Check(int index)
     {
         int count = Devices().Count;

@@ -21,11 +21,11 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
         if (error != Cl.Success) throw Unusable(error, "a queue");
         _programs = new ClPrograms(cl, _context);
         Formulas = new GpuFormulaDriver(this);
-        Info = new DeviceInfo($"{cl.Name} ({cl.Driver})", (long)cl.Ask<ulong>(Cl.DeviceGlobalMemory),
-            (int)cl.Ask<uint>(Cl.DeviceMaxComputeUnits), 0);
-        long group = (long)cl.Ask<nuint>(Cl.DeviceMaxWorkGroupSize);
-        if (group < Group) throw new DeviceNotAvailableException($"{device} cannot be used: {cl.Name} runs {group} work items in a "
-            + $"group; the kernels need {Group}.");
+        Info = new DeviceInfo(cl.Name, (long)cl.Ask<ulong>(Cl.DeviceGlobalMemory), (int)cl.Ask<uint>(Cl.DeviceMaxComputeUnits), 0)
+        {
+            Driver = cl.Driver,
+            Limits = cl.Limits,
+        };
     }
 
     public override DeviceInfo Info { get; }

@@ -5,6 +5,8 @@ namespace Ballast;
 /// <summary>A place where tensors live and ops run: <c>cpu</c>, <c>meta</c>, <c>cuda:0</c>. One object per device; compare by reference.</summary>
 public sealed class Device
 {
+    private const string BestName = "gpu";
+
     private static readonly Lock _gate = new();
     private static DeviceKind[] _kinds = [];
 
@@ -75,10 +77,14 @@ public sealed class Device
         }
     }
 
-    /// <summary>The device with this name: <c>cpu</c>, <c>meta</c>, <c>cuda:0</c>; a family name alone means number 0.</summary>
-    /// <exception cref="DeviceNotAvailableException">The family is unknown, or the device cannot be used.</exception>
+    /// <summary>The device with this name: <c>cpu</c>, <c>meta</c>, <c>cuda:0</c>; a family name alone means number 0, and <c>gpu</c> the
+    /// best graphics processor there is.</summary>
+    /// <exception cref="DeviceNotAvailableException">The family is unknown, or the device cannot be used; nothing else is taken in its
+    /// place.</exception>
     public static Device Parse(string name)
     {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name == BestName) return Best();
         string family = name;
         int index = 0;
         int colon = name.IndexOf(':');
@@ -91,8 +97,26 @@ public sealed class Device
         foreach (DeviceKind kind in _kinds)
             if (kind.Name == family) return kind.At(index);
         throw new DeviceNotAvailableException(
-            $"'{name}' is no known device: registered are {string.Join(", ", _kinds.Select(k => k.Name))}. " +
+            $"'{name}' is no known device: registered are {string.Join(", ", _kinds.Select(k => k.Name))}, and '{BestName}' names the best graphics processor. " +
             "The package registers its devices at start-up; a program that references the assemblies one by one calls BallastRuntime.Start().");
+    }
+
+    /// <summary>The first accelerator of the first family that has one; families are asked in the order of their registration.</summary>
+    private static Device Best()
+    {
+        var looked = new List<string>();
+        foreach (DeviceKind kind in _kinds)
+        {
+            if (kind.Single) continue; // the host and meta
+            int best = kind.Provider.Accelerator;
+            if (best >= 0) return kind.At(best);
+            int others = kind.Provider.CountUsable();
+            looked.Add($"{kind.Name}: " + (others > 0
+                ? $"{string.Join(", ", Enumerable.Range(0, others).Select(i => kind.At(i).Name))} computes on the host's processor and is taken only by its own name"
+                : kind.Provider.UnusableReason ?? "no device"));
+        }
+        throw new DeviceNotAvailableException($"'{BestName}' names the best graphics processor, and none was found. "
+            + string.Join(" ", looked.Select(l => l.TrimEnd('.') + ".")));
     }
 
     /// <summary>What does the device's work.</summary>
@@ -154,7 +178,8 @@ public sealed class DeviceKind
     }
 }
 
-/// <summary>Finds and opens the devices of one family. Finding must cost nothing until a device is asked for.</summary>
+/// <summary>Finds and opens the devices of one family. Finding must cost nothing until a device is asked for: no member but
+/// <see cref="KindName"/> and <see cref="Single"/> is called before.</summary>
 public interface IDeviceProvider
 {
     /// <summary>The family's name.</summary>
@@ -165,6 +190,13 @@ public interface IDeviceProvider
 
     /// <summary>How many devices can be used now; 0 if the driver is missing.</summary>
     int CountUsable();
+
+    /// <summary>The number of the family's best graphics processor or other accelerator; -1 if it has none. Never throws.</summary>
+    int Accelerator => -1;
+
+    /// <summary>What of the family cannot be used: the loader's or driver's own reason, and the fix; null if nothing was amiss. Never
+    /// throws.</summary>
+    string? UnusableReason => null;
 
     /// <summary>Throws unless the device with that number exists and can be used.</summary>
     /// <exception cref="DeviceNotAvailableException">It cannot; the text says what was looked for and where.</exception>
@@ -179,4 +211,21 @@ public interface IDeviceProvider
 /// <param name="MemoryBytes">Total memory in bytes; 0 for meta.</param>
 /// <param name="Threads">Threads or compute units that work on an op.</param>
 /// <param name="SimdBits">Width of a vector register in bits; 0 where that has no meaning.</param>
-public sealed record DeviceInfo(string Description, long MemoryBytes, int Threads, int SimdBits);
+public sealed record DeviceInfo(string Description, long MemoryBytes, int Threads, int SimdBits)
+{
+    /// <summary>The driver and its version; empty for a device that needs none.</summary>
+    public string Driver { get; init; } = "";
+
+    /// <summary>What kernels may use; null for a device that runs no kernels of the one text.</summary>
+    public DeviceLimits? Limits { get; init; }
+}
+
+/// <summary>What kernels may use on a device.</summary>
+/// <param name="WorkGroup">The most work items in a group.</param>
+/// <param name="LocalMemoryBytes">Memory that a group shares, in bytes.</param>
+/// <param name="LargestBlockBytes">The largest single block of memory, in bytes.</param>
+/// <param name="HasFloat64">True if it computes in float64.</param>
+/// <param name="HasFloat16">True if it computes in float16; storing float16 and bfloat16 needs nothing.</param>
+/// <param name="SharesHostMemory">True if device and host use the same memory.</param>
+public sealed record DeviceLimits(long WorkGroup, long LocalMemoryBytes, long LargestBlockBytes, bool HasFloat64, bool HasFloat16,
+    bool SharesHostMemory);
