@@ -151,25 +151,38 @@ public sealed partial class Tensor
 /// <summary>Copies through host memory between devices that have no shorter way.</summary>
 internal static class HostCopy
 {
-    private const int ChunkBytes = 1 << 24;
+    private const int ChunkBytes = 1 << 24, SpanBytes = 1 << 30;
 
     public static unsafe void Between(Tensor dense, Tensor target)
     {
         long bytes = dense.Bytes, start = dense.Layout.Offset * dense.DType.SizeBytes;
         DeviceRuntime from = dense.Device.Runtime, to = target.Device.Runtime;
+        nint source = dense.Storage.Handle, destination = target.Storage.Handle;
         if (from.IsHostMemory)
         {
-            for (long at = 0; at < bytes; at += ChunkBytes)
-                to.CopyFromHost(target.Storage.Handle, at, new ReadOnlySpan<byte>((byte*)dense.Storage.Handle + start + at, (int)Math.Min(ChunkBytes, bytes - at)));
+            for (long at = 0; at < bytes; at += SpanBytes)
+                to.CopyFromHost(destination, at, new ReadOnlySpan<byte>((byte*)source + start + at, (int)Math.Min(SpanBytes, bytes - at)));
+            return;
+        }
+        if (to.IsHostMemory)
+        {
+            for (long at = 0; at < bytes; at += SpanBytes)
+                from.CopyToHost(new Span<byte>((byte*)destination + at, (int)Math.Min(SpanBytes, bytes - at)), source, start + at);
             return;
         }
         byte[] chunk = System.Buffers.ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkBytes, bytes));
-        for (long at = 0; at < bytes; at += ChunkBytes)
+        try
         {
-            Span<byte> part = chunk.AsSpan(0, (int)Math.Min(ChunkBytes, bytes - at));
-            from.CopyToHost(part, dense.Storage.Handle, start + at);
-            to.CopyFromHost(target.Storage.Handle, at, part);
+            for (long at = 0; at < bytes; at += ChunkBytes)
+            {
+                Span<byte> part = chunk.AsSpan(0, (int)Math.Min(ChunkBytes, bytes - at));
+                from.CopyToHost(part, source, start + at);
+                to.CopyFromHost(destination, at, part);
+            }
         }
-        System.Buffers.ArrayPool<byte>.Shared.Return(chunk);
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(chunk);
+        }
     }
 }

@@ -87,15 +87,25 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
         }
     }
 
+    /// <summary>Copies through pinned memory.</summary>
+    protected abstract StagingRing Staging { get; }
+
+    /// <summary>Queues a look at the fault block; call it before a wait, so that <see cref="ThrowFaults"/> needs none of its own.</summary>
+    protected void QueueFaultCheck()
+    {
+        if (_faultBlock != 0) Staging.QueueWord(_faultBlock);
+    }
+
     /// <summary>Throws what kernels of any thread have reported since the last wait. Call it when the queue has run dry.</summary>
-    /// <param name="read">Reads a block without checking.</param>
+    /// <param name="read">Reads a block without checking; called only if the word of <see cref="QueueFaultCheck"/> says that there is
+    /// something to read.</param>
     protected void ThrowFaults(Action<nint, long[]> read)
     {
+        if (_faultBlock == 0 || Staging.Word == 0) return;
         string text;
         long[] fault = new long[FaultBytes / 8];
         lock (_faultTexts)
         {
-            if (_faultBlock == 0) return;
             read(_faultBlock, fault);
             text = fault[0] == 0 ? "" : _faultTexts.FirstOrDefault(t => t.Value == fault[0]).Key ?? "an index is out of range";
             if (fault[0] != 0) Fill(_faultBlock, 0, FaultBytes, 0);

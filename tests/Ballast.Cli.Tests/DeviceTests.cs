@@ -12,7 +12,8 @@ public sealed class DeviceTests
     {
         Outcome outcome = (await BallastProcess.Run(s_noLoader, "devices", "--json")).Succeeds();
         using JsonDocument json = JsonDocument.Parse(outcome.Output);
-        Assert.Equal(["meta", "cpu"], json.RootElement.GetProperty("devices").EnumerateArray().Select(d => d.GetProperty("device").GetString()));
+        IEnumerable<string?> names = json.RootElement.GetProperty("devices").EnumerateArray().Select(d => d.GetProperty("device").GetString());
+        Assert.Equal(["meta", "cpu"], names);
         string reason = Reason(json, "opencl");
         Assert.Contains("BALLAST_OPENCL", reason, StringComparison.Ordinal);
         Assert.Contains("/nonexistent", reason, StringComparison.Ordinal);

@@ -31,7 +31,8 @@ internal static class RunModel
             string family = name.Split(':')[0];
             if (name == BestDevice || Device.Kinds.Any(k => k.Name == family))
                 throw UserError.Usage($"{refusal.Message.TrimEnd('.')} (--device takes {string.Join(", ", All())})");
-            string hint = Nearest.To(name.ToLowerInvariant(), [.. All(), .. Device.Kinds.Select(k => k.Name), BestDevice]) is { } near ? $"did you mean '{near}'? " : "";
+            string? near = Nearest.To(name.ToLowerInvariant(), [.. All(), .. Device.Kinds.Select(k => k.Name), BestDevice]);
+            string hint = near is null ? "" : $"did you mean '{near}'? ";
             throw UserError.Usage($"there is no device '{name}' here: {hint}--device takes {string.Join(", ", All().Append(BestDevice))}");
         }
         if (device.IsMeta)

@@ -17,7 +17,9 @@ internal static unsafe partial class Cl
     internal const uint DeviceGlobalMemory = 0x101F, DeviceLocalMemory = 0x1023, DeviceAvailable = 0x1027, DeviceCompilerAvailable = 0x1028;
     internal const uint DeviceName = 0x102B, DriverVersion = 0x102D, DeviceVersion = 0x102F, DeviceExtensions = 0x1030;
     internal const uint ProgramBinarySizes = 0x1165, ProgramBinaries = 0x1166, ProgramBuildLog = 0x1183;
-    internal const ulong AllDeviceTypes = 0xFFFFFFFF, CpuType = 2, GpuType = 4, AcceleratorType = 8, ReadWrite = 1, CorrectlyRoundedDivide = 1 << 7;
+    internal const ulong AllDeviceTypes = 0xFFFFFFFF, CpuType = 2, GpuType = 4, AcceleratorType = 8;
+    internal const ulong ReadWrite = 1, HostMemory = 1 << 4, CorrectlyRoundedDivide = 1 << 7;
+    internal const ulong MapRead = 1, MapWrite = 2, MapOverwrite = 4;
 
     [LibraryImport(Library)]
     internal static partial int clGetPlatformIDs(uint entries, nint* platforms, uint* count);
@@ -87,6 +89,25 @@ internal static unsafe partial class Cl
     [LibraryImport(Library)]
     internal static partial int clEnqueueNDRangeKernel(nint queue, nint kernel, uint axes, nuint* offset, nuint* global, nuint* local,
         uint waits, nint* wait, nint* done);
+
+    [LibraryImport(Library)]
+    internal static partial void* clEnqueueMapBuffer(nint queue, nint buffer, uint blocking, ulong flags, nuint offset, nuint bytes,
+        uint waits, nint* wait, nint* done, int* error);
+
+    [LibraryImport(Library)]
+    internal static partial int clEnqueueUnmapMemObject(nint queue, nint buffer, void* address, uint waits, nint* wait, nint* done);
+
+    [LibraryImport(Library)]
+    internal static partial int clEnqueueMarkerWithWaitList(nint queue, uint waits, nint* wait, nint* done);
+
+    [LibraryImport(Library)]
+    internal static partial int clWaitForEvents(uint count, nint* events);
+
+    [LibraryImport(Library)]
+    internal static partial int clReleaseEvent(nint marker);
+
+    [LibraryImport(Library)]
+    internal static partial int clFlush(nint queue);
 
     [LibraryImport(Library)]
     internal static partial int clFinish(nint queue);

@@ -30,7 +30,8 @@ internal sealed unsafe record ClDevice(nint Platform, nint Handle, ulong Type, s
         }
         if (count == 0)
         {
-            reason = $"the OpenCL loader is there but no driver is registered with it (looked in {ClLibrary.DriverFolder}). {ClLibrary.Fix}";
+            reason = "the OpenCL loader is there but no driver is registered with it "
+                + $"(looked in {ClLibrary.DriverFolder}). {ClLibrary.Fix}";
             return [];
         }
         var platforms = new nint[count];
@@ -56,16 +57,17 @@ internal sealed unsafe record ClDevice(nint Platform, nint Handle, ulong Type, s
         var handles = new nint[devices];
         if (error == Cl.Success)
             fixed (nint* d = handles) error = Cl.clGetDeviceIDs(platform, Cl.AllDeviceTypes, devices, d, null);
-        if (error != Cl.Success || devices == 0) unusable.Add($"the driver '{driver}' offers no device (it answered {ClErrors.Name(error)})");
-        else
+        if (error != Cl.Success || devices == 0)
         {
-            foreach (nint handle in handles)
-            {
-                var device = new ClDevice(platform, handle, Number<ulong>(handle, Cl.DeviceType), Text(handle, Cl.DeviceName),
-                    $"{driver} {Text(handle, Cl.DriverVersion)}", Text(handle, Cl.DeviceExtensions));
-                if (device.Refusal() is { } refusal) unusable.Add($"{device.Name} ({driver}) {refusal}");
-                else found.Add(device);
-            }
+            unusable.Add($"the driver '{driver}' offers no device (it answered {ClErrors.Name(error)})");
+            return;
+        }
+        foreach (nint handle in handles)
+        {
+            var device = new ClDevice(platform, handle, Number<ulong>(handle, Cl.DeviceType), Text(handle, Cl.DeviceName),
+                $"{driver} {Text(handle, Cl.DriverVersion)}", Text(handle, Cl.DeviceExtensions));
+            if (device.Refusal() is { } refusal) unusable.Add($"{device.Name} ({driver}) {refusal}");
+            else found.Add(device);
         }
     }
 

@@ -44,7 +44,8 @@ internal static class ClLibrary
         bool given = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 };
         reason = given
             ? $"the OpenCL loader that {Variable} names cannot be loaded ({Refusal(names[0])}). Correct the variable or unset it."
-            : $"no OpenCL loader was found: looked for {string.Join(", ", names)} in the system's library folders ({Refusal(names[0])}). {Fix}";
+            : $"no OpenCL loader was found: looked for {string.Join(", ", names)} in the system's library folders "
+                + $"({Refusal(names[0])}). {Fix}";
         return 0;
     }
 

@@ -10,7 +10,15 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
     // Arguments belong to the kernel object, so setting them and queueing the kernel must not interleave.
     private readonly Lock _gate = new();
 
-    public OpenClRuntime(Device device, ClDevice cl) : base(device)
+    // Where device and host share memory, copies of this size are worth the two commands of a map; uploads wait for the queue then.
+    private const int MapUploadBytes = 4 << 20, MapDownloadBytes = 1 << 18;
+
+    private readonly bool _sharesMemory;
+
+    /// <param name="device">The device.</param>
+    /// <param name="cl">What the driver said about it.</param>
+    /// <param name="sharesMemory">Overrides what the driver says about device and host using the same memory; for tests.</param>
+    public OpenClRuntime(Device device, ClDevice cl, bool? sharesMemory = null) : base(device)
     {
         _device = cl;
         int error;
@@ -20,6 +28,8 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
         _queue = Cl.clCreateCommandQueue(_context, handle, 0, &error);
         if (error != Cl.Success) throw Unusable(error, "a queue");
         _programs = new ClPrograms(cl, _context);
+        _sharesMemory = sharesMemory ?? cl.Limits.SharesHostMemory;
+        Staging = new StagingRing(bytes => ClPinned.New(_context, _queue, bytes), CountWait);
         Formulas = new GpuFormulaDriver(this);
         Info = new DeviceInfo(cl.Name, (long)cl.Ask<ulong>(Cl.DeviceGlobalMemory), (int)cl.Ask<uint>(Cl.DeviceMaxComputeUnits), 0)
         {
@@ -46,31 +56,60 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
 
     public override void Free(nint handle, long bytes) => Cl.clReleaseMemObject(handle);
 
+    protected override StagingRing Staging { get; }
+
     public override void CopyFromHost(nint handle, long offsetBytes, ReadOnlySpan<byte> source)
     {
         if (source.Length == 0) return;
         CountToDevice(source.Length);
-        fixed (byte* p = source)
-            ClErrors.Check(Cl.clEnqueueWriteBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)source.Length, p, 0, null, null),
-                "a copy to the device");
+        if (!_sharesMemory || source.Length < MapUploadBytes)
+        {
+            Staging.Upload(handle, offsetBytes, source);
+            return;
+        }
+        void* there = Map(handle, offsetBytes, source.Length, Cl.MapOverwrite, "a copy to the device");
+        source.CopyTo(new Span<byte>(there, source.Length));
+        ClErrors.Check(Cl.clEnqueueUnmapMemObject(_queue, handle, there, 0, null, null), "a copy to the device");
     }
 
     public override void CopyToHost(Span<byte> destination, nint handle, long offsetBytes)
     {
         if (destination.Length == 0) return;
         CountToHost(destination.Length);
-        fixed (byte* p = destination)
-            ClErrors.Check(Cl.clEnqueueReadBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)destination.Length, p, 0, null, null),
-                "a copy to the host");
+        QueueFaultCheck();
+        if (_sharesMemory && destination.Length < MapDownloadBytes)
+        {
+            fixed (byte* p = destination) Read(handle, offsetBytes, p, destination.Length);
+        }
+        else if (_sharesMemory)
+        {
+            void* there = Map(handle, offsetBytes, destination.Length, Cl.MapRead, "a copy to the host");
+            new ReadOnlySpan<byte>(there, destination.Length).CopyTo(destination);
+            ClErrors.Check(Cl.clEnqueueUnmapMemObject(_queue, handle, there, 0, null, null), "a copy to the host");
+        }
+        else
+        {
+            Staging.Download(destination, handle, offsetBytes);
+        }
         ThrowFaults(ReadRaw);
+    }
+
+    /// <summary>Waits for the queue and shows the host the bytes themselves.</summary>
+    private void* Map(nint handle, long offsetBytes, int bytes, ulong flags, string what)
+    {
+        int error;
+        void* address = Cl.clEnqueueMapBuffer(_queue, handle, 1, flags, (nuint)offsetBytes, (nuint)bytes, 0, null, null, &error);
+        ClErrors.Check(error, what);
+        return address;
     }
 
     private void ReadRaw(nint block, long[] target)
     {
-        fixed (long* p = target)
-            ClErrors.Check(Cl.clEnqueueReadBuffer(_queue, block, 1, 0, (nuint)target.Length * sizeof(long), p, 0, null, null),
-                "a copy to the host");
+        fixed (long* p = target) Read(block, 0, p, target.Length * sizeof(long));
     }
+
+    private void Read(nint handle, long offsetBytes, void* target, int bytes) => ClErrors.Check(
+        Cl.clEnqueueReadBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)bytes, target, 0, null, null), "a copy to the host");
 
     public override void Fill(nint handle, long offsetBytes, long bytes, byte value) => FillPattern(handle, offsetBytes, bytes, value, 1);
 
@@ -100,6 +139,7 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
     public override void Synchronize()
     {
         CountWait();
+        QueueFaultCheck();
         ClErrors.Check(Cl.clFinish(_queue), "clFinish");
         ThrowFaults(ReadRaw);
     }

@@ -97,7 +97,8 @@ public sealed class Device
         foreach (DeviceKind kind in _kinds)
             if (kind.Name == family) return kind.At(index);
         throw new DeviceNotAvailableException(
-            $"'{name}' is no known device: registered are {string.Join(", ", _kinds.Select(k => k.Name))}, and '{BestName}' names the best graphics processor. " +
+            $"'{name}' is no known device: registered are {string.Join(", ", _kinds.Select(k => k.Name))}, " +
+            $"and '{BestName}' names the best graphics processor. " +
             "The package registers its devices at start-up; a program that references the assemblies one by one calls BallastRuntime.Start().");
     }
 
@@ -112,7 +113,8 @@ public sealed class Device
             if (best >= 0) return kind.At(best);
             int others = kind.Provider.CountUsable();
             looked.Add($"{kind.Name}: " + (others > 0
-                ? $"{string.Join(", ", Enumerable.Range(0, others).Select(i => kind.At(i).Name))} computes on the host's processor and is taken only by its own name"
+                ? $"{string.Join(", ", Enumerable.Range(0, others).Select(i => kind.At(i).Name))} computes on the host's processor and is "
+                    + "taken only by its own name"
                 : kind.Provider.UnusableReason ?? "no device"));
         }
         throw new DeviceNotAvailableException($"'{BestName}' names the best graphics processor, and none was found. "

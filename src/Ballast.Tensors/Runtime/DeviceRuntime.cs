@@ -21,7 +21,8 @@ public abstract class DeviceRuntime
     /// <summary>Name, memory and limits.</summary>
     public abstract DeviceInfo Info { get; }
 
-    /// <summary>What the device was asked to do so far. A runtime reports it through <see cref="CountLaunch"/> and its neighbours.</summary>
+    /// <summary>What the device was asked to do so far. A runtime reports it through <see cref="CountLaunch"/> and its
+    /// neighbours.</summary>
     public DeviceStats Stats => new(Interlocked.Read(ref _launches), Interlocked.Read(ref _moves), Interlocked.Read(ref _copiesToDevice),
         Interlocked.Read(ref _bytesToDevice), Interlocked.Read(ref _copiesToHost), Interlocked.Read(ref _bytesToHost),
         Interlocked.Read(ref _allocations), Interlocked.Read(ref _waits));

@@ -1,6 +1,7 @@
 namespace Ballast;
 
-/// <summary>What a device was asked to do since it was opened. Subtract an earlier reading to count a stretch: <c>device.Stats - before</c>.</summary>
+/// <summary>What a device was asked to do since it was opened. Subtract an earlier reading to count a stretch:
+/// <c>device.Stats - before</c>.</summary>
 /// <remarks>
 /// Readings are cheap and never wait for the device: what is queued counts when it is queued. Counts of all threads go together. The CPU
 /// runs its ops where they are called and shares the host's memory, so it counts allocations only; meta counts nothing.
@@ -24,5 +25,6 @@ public readonly record struct DeviceStats(long Launches, long Moves, long Copies
 
     /// <summary>The counts as one line, bytes in full.</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"{Launches} launches, {Moves} moves, {CopiesToDevice} copies to the device ({BytesToDevice:N0} bytes), {CopiesToHost} copies to the host ({BytesToHost:N0} bytes), {Allocations} allocations, {Waits} waits");
+        $"{Launches} launches, {Moves} moves, {CopiesToDevice} copies to the device ({BytesToDevice:N0} bytes), ") + FormattableString.Invariant(
+        $"{CopiesToHost} copies to the host ({BytesToHost:N0} bytes), {Allocations} allocations, {Waits} waits");
 }
