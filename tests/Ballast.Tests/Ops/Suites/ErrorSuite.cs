@@ -3,7 +3,7 @@ namespace Ballast.Tests.OpTables;
 /// <summary>The error samples of all rows.</summary>
 public sealed class ErrorSuite
 {
-    public static TheoryData<OpRow> All => Samples.Rows(r => r.Errors.Length > 0);
+    public static TheoryData<OpRow> All => RowData.Rows(r => r.Errors.Length > 0);
 
     [Theory]
     [MemberData(nameof(All))]

@@ -3,11 +3,11 @@ namespace Ballast.Tests.OpTables;
 /// <summary>Every row against its float64 reference, in every dtype it computes in.</summary>
 public sealed class ForwardSuite
 {
-    public static TheoryData<OpRow> All => Samples.Rows(_ => true);
+    public static TheoryData<OpRow> All => RowData.Rows(_ => true);
 
-    public static TheoryData<OpRow> Halves => Samples.Rows(r => r.Halves);
+    public static TheoryData<OpRow> Halves => RowData.Rows(r => r.Halves);
 
-    public static TheoryData<OpRow> Integers => Samples.Rows(r => r.Integers.Length > 0);
+    public static TheoryData<OpRow> Integers => RowData.Rows(r => r.Integers.Length > 0);
 
     [Theory]
     [MemberData(nameof(All))]

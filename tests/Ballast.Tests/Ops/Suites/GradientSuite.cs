@@ -3,9 +3,9 @@ namespace Ballast.Tests.OpTables;
 /// <summary>Every gradient rule against difference quotients, and against itself under other circumstances.</summary>
 public sealed class GradientSuite
 {
-    public static TheoryData<OpRow> Differentiable => Samples.Rows(r => r.Differentiable);
+    public static TheoryData<OpRow> Differentiable => RowData.Rows(r => r.Differentiable);
 
-    public static TheoryData<OpRow> InPlace => Samples.Rows(r => r.Differentiable && r.InPlace is not null);
+    public static TheoryData<OpRow> InPlace => RowData.Rows(r => r.Differentiable && r.InPlace is not null);
 
     /// <summary>vᵀJu for random v and u: the product with the analytic vᵀJ must be the slope of v·f along u.</summary>
     [Theory]

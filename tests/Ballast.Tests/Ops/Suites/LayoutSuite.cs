@@ -3,7 +3,7 @@ namespace Ballast.Tests.OpTables;
 /// <summary>Values decide, not how they lie in memory; and inputs stay as they were.</summary>
 public sealed class LayoutSuite
 {
-    public static TheoryData<OpRow> All => Samples.Rows(_ => true);
+    public static TheoryData<OpRow> All => RowData.Rows(_ => true);
 
     [Theory]
     [MemberData(nameof(All))]
@@ -56,7 +56,7 @@ public sealed class LayoutSuite
         }
     }
 
-    public static TheoryData<OpRow> InPlace => Samples.Rows(r => r.InPlace is not null);
+    public static TheoryData<OpRow> InPlace => RowData.Rows(r => r.InPlace is not null);
 
     [Theory]
     [MemberData(nameof(InPlace))]

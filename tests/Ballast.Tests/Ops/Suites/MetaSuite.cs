@@ -3,7 +3,7 @@ namespace Ballast.Tests.OpTables;
 /// <summary>On meta every op gives shape and dtype and touches no data.</summary>
 public sealed class MetaSuite
 {
-    public static TheoryData<OpRow> All => Samples.Rows(r => r.Name != "to device" && !r.NeedsData);
+    public static TheoryData<OpRow> All => RowData.Rows(r => r.Name != "to device" && !r.NeedsData);
 
     [Theory]
     [MemberData(nameof(All))]
@@ -28,7 +28,7 @@ public sealed class MetaSuite
         }
     }
 
-    public static TheoryData<OpRow> Differentiable => Samples.Rows(r => r.Differentiable && !r.NeedsData && r.Name != "to device");
+    public static TheoryData<OpRow> Differentiable => RowData.Rows(r => r.Differentiable && !r.NeedsData && r.Name != "to device");
 
     [Theory]
     [MemberData(nameof(Differentiable))]
@@ -49,7 +49,7 @@ public sealed class MetaSuite
         }
     }
 
-    public static TheoryData<OpRow> NeedData => Samples.Rows(r => r.NeedsData);
+    public static TheoryData<OpRow> NeedData => RowData.Rows(r => r.NeedsData);
 
     [Theory]
     [MemberData(nameof(NeedData))]

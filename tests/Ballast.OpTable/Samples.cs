@@ -3,8 +3,6 @@ namespace Ballast.Tests.OpTables;
 /// <summary>The inputs of a case, the same ones every time.</summary>
 public static class Samples
 {
-    public static TheoryData<OpRow> Rows(Func<OpRow, bool> keep) => [.. OpTable.Rows.Where(keep)];
-
     /// <summary>Contiguous tensors of a dtype; inputs with a dtype of their own keep it.</summary>
     public static Tensor[] Inputs(OpRow row, Case sample, DType dtype, Values? instead = null)
     {
