@@ -69,7 +69,7 @@ public sealed class CachingAllocator
             Collect();
             if (TryPop(index, size, out handle)) return handle;
         }
-        handle = _runtime.Allocate(size);
+        handle = Ask(size);
         if (handle == 0)
         {
             Trim();
@@ -77,7 +77,8 @@ public sealed class CachingAllocator
             GC.WaitForPendingFinalizers();
             if (TryPop(index, size, out handle)) return handle;
             Trim();
-            handle = _runtime.Allocate(size);
+            _runtime.Synchronize(); // a driver keeps freed blocks until the queued work that uses them is done
+            handle = Ask(size);
             if (handle == 0) throw OutOfMemory(bytes);
         }
         lock (_gate)
@@ -88,6 +89,8 @@ public sealed class CachingAllocator
         }
         return handle;
     }
+
+    private nint Ask(long size) => _runtime.Refuses?.Invoke(size) == true ? 0 : _runtime.Allocate(size);
 
     internal void Return(nint handle, long bytes)
     {

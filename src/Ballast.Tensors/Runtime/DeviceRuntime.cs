@@ -34,6 +34,9 @@ public abstract class DeviceRuntime
     /// <param name="bytes">The size in bytes, at least 1.</param>
     public abstract nint Allocate(long bytes);
 
+    /// <summary>For tests of exhausted memory: says, from its size in bytes, which request of the allocator is refused.</summary>
+    internal Func<long, bool>? Refuses { get; set; }
+
     /// <summary>Gives a block back to the system.</summary>
     public abstract void Free(nint handle, long bytes);
 

@@ -99,6 +99,38 @@ public sealed class DeviceTests
     }
 
     [OpenClFact]
+    public async Task Two_threads_train_two_models_on_one_device_as_if_they_were_alone()
+    {
+        float[][] alone = [Trained(1), Trained(2)];
+        Task<float[]> first = Task.Run(() => Trained(1)), second = Task.Run(() => Trained(2));
+        float[][] together = await Task.WhenAll(first, second);
+        Assert.Equal(alone[0], together[0]);
+        Assert.Equal(alone[1], together[1]);
+        Assert.NotEqual(alone[0], alone[1]);
+
+        static float[] Trained(ulong seed)
+        {
+            var generator = new Generator(seed);
+            Linear first = new(12, 16, generator: generator), last = new(16, 5, generator: generator);
+            var model = new Sequential(first, new LayerNorm(16), last);
+            model.To(OpenCl.Device);
+            var optimizer = new Ballast.Optimizers.AdamW(model.NamedParameters(), 1e-2);
+            var losses = new float[15];
+            Tensor x = Tensor.Rand([8, 12], generator: generator).To(OpenCl.Device);
+            Tensor y = Tensor.Arange(8).Remainder(5).To(OpenCl.Device);
+            for (int step = 0; step < losses.Length; step++)
+            {
+                optimizer.ZeroGrad();
+                Tensor loss = model.Forward(x).Gelu().CrossEntropy(y);
+                loss.Backward();
+                optimizer.Step();
+                losses[step] = loss.Item();
+            }
+            return losses;
+        }
+    }
+
+    [OpenClFact]
     public async Task Two_threads_compute_on_one_device()
     {
         Task<float>[] tasks = [.. Enumerable.Range(1, 2).Select(seed => Task.Run(() =>
