@@ -15,18 +15,17 @@ public readonly record struct GeluFormula : IUnaryFormula
     public static SlopeFrom SlopeFrom => SlopeFrom.Input;
 
     /// <inheritdoc/>
-    public V Of<V>(V x) where V : struct, IReal<V> => V.Const(0.5) * x * (V.Const(1) + V.Erf(x * V.Const(0.70710678118654752)));
+    public V Of<V>(V x) where V : struct, IReal<V> => V.NormalCdf(x, x);
 
     /// <inheritdoc/>
     public V Slope<V>(V x) where V : struct, IReal<V> =>
-        V.Const(0.5) * (V.Const(1) + V.Erf(x * V.Const(0.70710678118654752)))
-        + x * V.Const(0.39894228040143268) * V.Exp(V.Const(-0.5) * x * x);
+        V.NormalCdf(x, V.Const(1)) + x * V.Const(0.39894228040143268) * V.Exp(V.Const(-0.5) * x * x);
 }
 
 /// <summary>GELU by its tanh approximation, elementwise.</summary>
 public readonly record struct GeluTanhFormula : IUnaryFormula
 {
-    private const double Inner = 1.5957691216057308; // 2·√(2/π): 1 + tanh(u) = 2σ(2u)
+    internal const double Inner = 1.5957691216057308; // 2·√(2/π): 1 + tanh(u) = 2σ(2u)
 
     /// <inheritdoc/>
     public static string Name => "gelu_tanh";
@@ -39,15 +38,14 @@ public readonly record struct GeluTanhFormula : IUnaryFormula
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Of<V>(V x) where V : struct, IReal<V> =>
-        x / (V.Const(1) + V.Exp(x * (V.Const(-Inner) - V.Const(Inner * 0.044715) * x * x)));
+    public V Of<V>(V x) where V : struct, IReal<V> => V.NormalCdfByTanh(x, x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Slope<V>(V x) where V : struct, IReal<V>
     {
         V square = x * x;
-        V s = V.Const(1) / (V.Const(1) + V.Exp(x * (V.Const(-Inner) - V.Const(Inner * 0.044715) * square)));
+        V s = V.NormalCdfByTanh(x, V.Const(1));
         return s + x * s * (V.Const(1) - s) * (V.Const(Inner) + V.Const(3 * Inner * 0.044715) * square);
     }
 }

@@ -9,7 +9,7 @@ internal static class KernelText
     private static readonly ConcurrentDictionary<string, string> _files = new();
 
     /// <summary>What every program starts with.</summary>
-    public static string Prelude { get; } = Read("prelude.cl");
+    public static string Prelude { get; } = Read("prelude.cl") + Read("maths.cl");
 
     /// <summary>A text that is embedded under its file name.</summary>
     public static string File(string name) => _files.GetOrAdd(name, Read);
@@ -71,11 +71,10 @@ internal static class KernelText
         if (!dtype.IsFloating)
             return common + $"#define DIV(a, b) div_{s}(a, b)\n#define POW(a, b) pow_{s}(a, b)\n"
                 + "#define ABS(a) ((a) < 0 ? -(a) : (a))\n#define FLOOR(a) (a)\n#define ROUND(a) (a)\n";
-        string own = dtype == DType.Float32 ? "#define TANH(a) tanh_f32(a)\n#define ERF(a) erf_f32(a)\n"
-            : "#define TANH(a) tanh(a)\n#define ERF(a) erf(a)\n";
-        return common + own + "#define DIV(a, b) ((a) / (b))\n#define POW(a, b) pow(a, b)\n"
-            + "#define ABS(a) fabs(a)\n#define FLOOR(a) floor(a)\n#define ROUND(a) rint(a)\n"
-            + "#define SQRT(a) sqrt(a)\n#define EXP(a) exp(a)\n#define LOG(a) log(a)\n#define SIN(a) sin(a)\n#define COS(a) cos(a)\n";
+        return common + $"#define DIV(a, b) ((a) / (b))\n#define POW(a, b) pow_{s}(a, b)\n#define ABS(a) abs_{s}(a)\n"
+            + $"#define FLOOR(a) floor_{s}(a)\n#define ROUND(a) rint_{s}(a)\n#define SQRT(a) sqrt_{s}(a)\n#define EXP(a) exp_{s}(a)\n"
+            + $"#define LOG(a) log_{s}(a)\n#define SIN(a) sin_{s}(a)\n#define COS(a) cos_{s}(a)\n#define TANH(a) tanh_{s}(a)\n"
+            + $"#define ERF(a) erf_{s}(a)\n#define CDF(a, w) cdf_{s}(a, w)\n#define CDF_TANH(a, w) cdftanh_{s}(a, w)\n";
     }
 
     /// <summary>A real literal of the computing type, exact.</summary>

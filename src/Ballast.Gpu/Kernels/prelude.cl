@@ -22,47 +22,6 @@ static inline ushort f32_to_bf16(float x) {
   return (ushort)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
 }
 
-// erf(x)/x in x*x below 1 (1.3e-9), erfc(x)*exp(x*x) in 1/(1 + x/2) up to 6 (1.2e-9): fitted for this library.
-static inline float erf_f32(float x) {
-  float a = fabs(x), q = x * x;
-  if (!(a < 1.0f)) {
-    if (!(a <= 6.0f)) return x != x ? x : copysign(1.0f, x);
-    float t = 1.0f / (1.0f + 0.5f * a), p = 0.05191133878759911f;
-    p = fma(p, t, -0.08265988906737311f); p = fma(p, t, -0.13045119816143091f); p = fma(p, t, 0.2378982717831974f);
-    p = fma(p, t, 0.08873420369773055f); p = fma(p, t, 0.2757186509532924f); p = fma(p, t, 0.2764127927399054f);
-    p = fma(p, t, 0.28271565877434246f); p = fma(p, t, -2.9089490268649482e-05f);
-    return copysign(1.0f - exp(-q) * p, x);
-  }
-  float p = 7.853854604091546e-05f;
-  p = fma(p, q, -0.0008010191579923818f); p = fma(p, q, 0.005188327452758098f); p = fma(p, q, -0.026853811812573018f);
-  p = fma(p, q, 0.11283585145677606f); p = fma(p, q, -0.3761262582397399f); p = fma(p, q, 1.1283791657266744f);
-  return x * p;
-}
-
-// tanh(x)/x in x*x below 0.625 (4e-9); above, from the exponential, bounded where tanh rounds to 1.
-static inline float tanh_f32(float x) {
-  float a = fabs(x);
-  if (!(a < 0.625f)) return x != x ? x : copysign(1.0f - 2.0f / (exp(2.0f * fmin(a, 10.0f)) + 1.0f), x);
-  float q = x * x, p = -0.0056599810565580895f;
-  p = fma(p, q, 0.020590980545735774f); p = fma(p, q, -0.053721065353642475f); p = fma(p, q, 0.13331127499092815f);
-  p = fma(p, q, -0.33333260525113095f); p = fma(p, q, 0.9999999960751479f);
-  return x * p;
-}
-
-// fmod is exact, so both stay right where a / b rounds up to the next integer.
-#define FLOOR_FUNCTIONS(S, T)                                                                                                   \
-  static inline T rem_##S(T a, T b) { T r = fmod(a, b); return r != 0 && (r < 0) != (b < 0) ? r + b : r; }                      \
-  static inline T fdiv_##S(T a, T b) {                                                                                          \
-    if (b == 0) return a / b;                                                                                                   \
-    T r = fmod(a, b), q = (a - r) / b;                                                                                          \
-    if (r != 0 && (r < 0) != (b < 0)) q -= 1;                                                                                   \
-    return q == 0 ? copysign((T)0, a / b) : rint(q);                                                                            \
-  }
-FLOOR_FUNCTIONS(f32, float)
-#ifdef HAS_F64
-FLOOR_FUNCTIONS(f64, double)
-#endif
-
 // Integers: a division by zero gives 0 (a processor would stop the program); -1 is a negation, which cannot overflow into a trap.
 #define INTEGER_FUNCTIONS(S, T, U)                                                                                              \
   static inline T div_##S(T a, T b) { return b == 0 ? 0 : b == -1 ? (T)(0 - (U)a) : a / b; }                                    \

@@ -77,6 +77,22 @@ public readonly struct Dual<V>(V value, V slope) : IReal<Dual<V>> where V : stru
         new(V.Erf(a.Value), a.Slope * V.Const(2 / Math.Sqrt(Math.PI)) * V.Exp(-(a.Value * a.Value)));
 
     /// <inheritdoc/>
+    public static Dual<V> NormalCdf(Dual<V> a, Dual<V> weight)
+    {
+        V density = V.Const(0.39894228040143268) * V.Exp(V.Const(-0.5) * a.Value * a.Value);
+        return new Dual<V>(V.NormalCdf(a.Value, weight.Value), V.NormalCdf(a.Value, weight.Slope) + weight.Value * density * a.Slope);
+    }
+
+    /// <inheritdoc/>
+    public static Dual<V> NormalCdfByTanh(Dual<V> a, Dual<V> weight)
+    {
+        V s = V.NormalCdfByTanh(a.Value, V.Const(1));
+        V inner = V.Const(GeluTanhFormula.Inner) + V.Const(3 * GeluTanhFormula.Inner * 0.044715) * a.Value * a.Value;
+        V slope = s * (V.Const(1) - s) * inner * a.Slope;
+        return new Dual<V>(V.NormalCdfByTanh(a.Value, weight.Value), s * weight.Slope + weight.Value * slope);
+    }
+
+    /// <inheritdoc/>
     public static Dual<V> Floor(Dual<V> a) => new(V.Floor(a.Value), V.Const(0));
 
     /// <inheritdoc/>

@@ -67,6 +67,15 @@ public readonly unsafe struct F32(float value) : ILanes<F32, float>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32 NormalCdf(F32 a, F32 weight) => new((float)SpecialFunctions.NormalCdf(a.Value, weight.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32 NormalCdfByTanh(F32 a, F32 weight) => weight / (Const(1) + Exp(a * (Const(-GeluTanhFormula.Inner)
+        - Const(GeluTanhFormula.Inner * 0.044715) * a * a)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32 Floor(F32 a) => new(MathF.Floor(a.Value));
 
     /// <inheritdoc/>
@@ -174,6 +183,15 @@ public readonly unsafe struct F32Lanes(Vector<float> value) : ILanes<F32Lanes, f
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32Lanes Erf(F32Lanes a) => SpecialFunctions.ErfLanes(a);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32Lanes NormalCdf(F32Lanes a, F32Lanes weight) => SpecialFunctions.NormalCdfLanes(a, weight);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32Lanes NormalCdfByTanh(F32Lanes a, F32Lanes weight) => weight / (Const(1) + Exp(a * (Const(-GeluTanhFormula.Inner)
+        - Const(GeluTanhFormula.Inner * 0.044715) * a * a)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

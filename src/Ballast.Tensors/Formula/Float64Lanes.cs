@@ -67,6 +67,15 @@ public readonly unsafe struct F64(double value) : ILanes<F64, double>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F64 NormalCdf(F64 a, F64 weight) => new(SpecialFunctions.NormalCdf(a.Value, weight.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F64 NormalCdfByTanh(F64 a, F64 weight) => weight / (Const(1) + Exp(a * (Const(-GeluTanhFormula.Inner)
+        - Const(GeluTanhFormula.Inner * 0.044715) * a * a)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F64 Floor(F64 a) => new(Math.Floor(a.Value));
 
     /// <inheritdoc/>
@@ -174,6 +183,15 @@ public readonly unsafe struct F64Lanes(Vector<double> value) : ILanes<F64Lanes, 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F64Lanes Erf(F64Lanes a) => new(SpecialFunctions.Each(a.Value, &SpecialFunctions.Erf));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F64Lanes NormalCdf(F64Lanes a, F64Lanes weight) => new(SpecialFunctions.Each(a.Value, weight.Value, &SpecialFunctions.NormalCdf));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F64Lanes NormalCdfByTanh(F64Lanes a, F64Lanes weight) => weight / (Const(1) + Exp(a * (Const(-GeluTanhFormula.Inner)
+        - Const(GeluTanhFormula.Inner * 0.044715) * a * a)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

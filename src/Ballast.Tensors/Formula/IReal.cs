@@ -49,6 +49,12 @@ public interface IReal<V> where V : struct, IReal<V>
     /// <summary>The error function.</summary>
     static abstract V Erf(V a);
 
+    /// <summary>weight · Φ(a), Φ the normal distribution function; accurate relative to the result in the lower tail too.</summary>
+    static abstract V NormalCdf(V a, V weight);
+
+    /// <summary>weight · ½(1 + tanh(√(2/π)(a + 0.044715a³))), the approximation of <see cref="NormalCdf"/>.</summary>
+    static abstract V NormalCdfByTanh(V a, V weight);
+
     /// <summary>The largest integer not above a.</summary>
     static abstract V Floor(V a);
 

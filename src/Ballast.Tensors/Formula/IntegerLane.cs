@@ -61,6 +61,12 @@ public readonly unsafe struct Int<T>(T value) : ILanes<Int<T>, T> where T : unma
     public static Int<T> Erf(Int<T> a) => throw Refused();
 
     /// <inheritdoc/>
+    public static Int<T> NormalCdf(Int<T> a, Int<T> weight) => throw Refused();
+
+    /// <inheritdoc/>
+    public static Int<T> NormalCdfByTanh(Int<T> a, Int<T> weight) => throw Refused();
+
+    /// <inheritdoc/>
     public static Int<T> Floor(Int<T> a) => a;
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ namespace Ballast;
 /// <summary>A formula as text: evaluating it on these writes one line per value, equal values once. Only inside a <see
 /// cref="FormulaText"/>.</summary>
 /// <remarks>
-/// The text uses the type <c>T</c> and DIV, POW, ABS, SQRT, EXP, LOG, SIN, COS, TANH, ERF, FLOOR, ROUND, FDIV, REM, MAX_OF and MIN_OF,
+/// The text uses the type <c>T</c> and DIV, POW, ABS, SQRT, EXP, LOG, SIN, COS, TANH, ERF, CDF, CDF_TANH, FLOOR, ROUND, FDIV, REM, MAX_OF and MIN_OF,
 /// which the device's header defines. Nothing is simplified, so special values come out as in the other interpretations.
 /// </remarks>
 internal readonly struct Sym(int id) : IReal<Sym>
@@ -45,6 +45,10 @@ internal readonly struct Sym(int id) : IReal<Sym>
     public static Sym Tanh(Sym a) => Call("TANH", a);
 
     public static Sym Erf(Sym a) => Call("ERF", a);
+
+    public static Sym NormalCdf(Sym a, Sym weight) => Call("CDF", a, weight);
+
+    public static Sym NormalCdfByTanh(Sym a, Sym weight) => Call("CDF_TANH", a, weight);
 
     public static Sym Floor(Sym a) => Call("FLOOR", a);
 
