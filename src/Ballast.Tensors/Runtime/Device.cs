@@ -112,10 +112,13 @@ public sealed class Device
             int best = kind.Provider.Accelerator;
             if (best >= 0) return kind.At(best);
             int others = kind.Provider.CountUsable();
-            looked.Add($"{kind.Name}: " + (others > 0
-                ? $"{string.Join(", ", Enumerable.Range(0, others).Select(i => kind.At(i).Name))} computes on the host's processor and is "
-                    + "taken only by its own name"
-                : kind.Provider.UnusableReason ?? "no device"));
+            string names = string.Join(", ", Enumerable.Range(0, others).Select(i => kind.At(i).Name));
+            looked.Add($"{kind.Name}: " + (others switch
+            {
+                0 => kind.Provider.UnusableReason ?? "no device",
+                1 => $"{names} runs on the host's processor and is taken by its own name only",
+                _ => $"{names} run on the host's processor and are taken by their own names only",
+            }));
         }
         throw new DeviceNotAvailableException($"'{BestName}' names the best graphics processor, and none was found. "
             + string.Join(" ", looked.Select(l => l.TrimEnd('.') + ".")));
