@@ -1,4 +1,4 @@
-// The one script for everything: dotnet run build.cs -- check | test | golden | bench | size
+// The one script for everything: dotnet run build.cs -- check | test | golden | ptx | bench | size
 using System.Diagnostics;
 
 string root = FindRoot();
@@ -17,6 +17,9 @@ switch (verb)
     case "golden":
         Run("/usr/bin/python3", ["tools/golden/make.py", .. rest]);
         break;
+    case "ptx":
+        Run("dotnet", ["run", "-c", "Release", "--project", "tools/ptx", "--", .. rest]);
+        break;
     case "bench":
         Run("dotnet", ["run", "-c", "Release", "--project", "bench/Ballast.Bench", "--", .. rest.Length > 0 ? rest : ["peers"]]);
         break;
@@ -24,7 +27,7 @@ switch (verb)
         Size();
         break;
     default:
-        Console.Error.WriteLine("usage: dotnet run build.cs -- check | test [options of dotnet test] | golden [--check] | bench [verb and options] | size");
+        Console.Error.WriteLine("usage: dotnet run build.cs -- check | test [options of dotnet test] | golden [--check] | ptx [--check] | bench [verb and options] | size");
         return 2;
 }
 return 0;

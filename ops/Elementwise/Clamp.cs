@@ -13,11 +13,11 @@ public readonly record struct ClampFormula(Scalar Low, Scalar High) : IUnaryForm
     public static SlopeFrom SlopeFrom => SlopeFrom.Input;
 
     /// <inheritdoc/>
-    public V Of<V>(V x) where V : struct, IReal<V> => V.Min(V.Max(x, V.Const(Low)), V.Const(High));
+    public V Of<V>(V x) where V : struct, IReal<V> => V.Min(V.Max(x, V.Given(Low)), V.Given(High));
 
     /// <inheritdoc/>
     public V Slope<V>(V x) where V : struct, IReal<V> =>
-        V.SelectLess(x, V.Const(Low), V.Const(0), V.SelectLess(V.Const(High), x, V.Const(0), V.Const(1)));
+        V.SelectLess(x, V.Given(Low), V.Const(0), V.SelectLess(V.Given(High), x, V.Const(0), V.Const(1)));
 }
 
 /// <content>Clamp.</content>

@@ -38,7 +38,7 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
     public abstract void FillPattern(nint target, long offsetBytes, long bytes, long pattern, int patternBytes);
 
     /// <summary>A variant of an elementwise kernel, built once for the device.</summary>
-    public GpuKernel ElementKernel(ElementKernel kernel, int variant) =>
+    public virtual GpuKernel ElementKernel(ElementKernel kernel, int variant) =>
         _elementwise.GetOrAdd((kernel, variant), static (key, self) => key.Kernel.Build(self, key.Variant), this);
 
     /// <summary>A kernel of an embedded file, built once for each pair of dtypes and form.</summary>

@@ -58,7 +58,7 @@ internal sealed class GpuFormulaDriver(GpuRuntime runtime) : FormulaDriver
         FormulaKernel kernel = FormulaKernels<(F Formula, Scalar B)>.Get((formula, b), a.DType, 0, static (f, dtype) =>
         {
             using FormulaText text = FormulaText.Begin();
-            Sym result = f.Formula.Of(text.Input("x"), Sym.Const(f.B));
+            Sym result = f.Formula.Of(text.Input("x"), Sym.Given(f.B));
             return FormulaKernel.Make(F.Name, dtype, text, $"{result} != 0", DType.Bool, "x");
         });
         kernel.Run([Here(a), y]);

@@ -13,8 +13,6 @@ namespace Ballast.Gpu;
 /// <param name="parameters">Further parameters, such as <c>T c0</c>.</param>
 internal sealed class ElementKernel(string name, string[] types, string head, string body, params string[] parameters)
 {
-    private const int Wide = 4; // the variants after the four narrow ones index with 64 bits
-
     /// <summary>Queues the kernel.</summary>
     public void Run(ReadOnlySpan<Tensor> operands, params ReadOnlySpan<Arg> more)
     {
@@ -22,8 +20,7 @@ internal sealed class ElementKernel(string name, string[] types, string head, st
         if (output.Elements == 0) return;
         GpuRuntime runtime = GpuRuntime.Of(output);
         var plan = new StridedPlan(name, output.Shape, operands);
-        int variant = plan.Variant + (plan.Count > uint.MaxValue ? Wide : 0);
-        GpuKernel kernel = runtime.ElementKernel(this, variant);
+        GpuKernel kernel = runtime.ElementKernel(this, plan.Variant);
         var args = new Arg[2 + 3 * operands.Length + more.Length];
         args[0] = plan.Count;
         args[1] = Arg.Vector(plan.Dims);
@@ -38,11 +35,11 @@ internal sealed class ElementKernel(string name, string[] types, string head, st
     }
 
     internal GpuKernel Build(GpuRuntime runtime, int variant) =>
-        runtime.Kernel(Text(StridedPlan.RankOf(variant % Wide), variant >= Wide), KernelName);
+        runtime.Kernel(Text(StridedPlan.RankOf(variant)), KernelName);
 
     private string KernelName => "k_" + name;
 
-    private string Text(int rank, bool wide)
+    private string Text(int rank)
     {
         string vector = rank == 1 ? "i64" : $"long{rank}";
         var text = new StringBuilder(head);
@@ -56,7 +53,7 @@ internal sealed class ElementKernel(string name, string[] types, string head, st
         }
         else
         {
-            string index = wide ? "u64" : "uint";
+            string index = rank == 8 ? "u64" : "uint"; // the plan gives more than 2^32 elements rank 8
             text.Append($"  {index} r = ({index})i;\n");
             for (int axis = rank - 1; axis >= 0; axis--)
             {

@@ -4,7 +4,7 @@ namespace Ballast.Gpu;
 /// elements.</summary>
 internal readonly struct StridedPlan
 {
-    private static readonly int[] _ranks = [1, 2, 4, 8];
+    private static readonly int[] _ranks = [1, 4, 8];
 
     /// <summary>Merges the axes of <paramref name="shape"/>; every operand is broadcast to it.</summary>
     /// <exception cref="ShapeException">More than 8 axes are left.</exception>
@@ -36,7 +36,8 @@ internal readonly struct StridedPlan
         if (dims.Count > 8) throw new ShapeException($"{op}: {dims.Count} axes of {shape} cannot be merged; this device takes 8. Call "
             + $"Contiguous() on the operands.");
         Variant = 0;
-        while (_ranks[Variant] < dims.Count) Variant++;
+        int least = Count > uint.MaxValue && dims.Count > 1 ? _ranks[^1] : dims.Count;
+        while (_ranks[Variant] < least) Variant++;
         Dims = Padded(dims, 1);
         Strides = new long[operands.Length][];
         for (int k = 0; k < operands.Length; k++) Strides[k] = Padded(strides[k], 0);
@@ -45,14 +46,17 @@ internal readonly struct StridedPlan
     /// <summary>The number of elements.</summary>
     public long Count { get; }
 
-    /// <summary>The axis lengths, padded in front with 1 to 1, 2, 4 or 8 axes.</summary>
+    /// <summary>The axis lengths, padded in front with 1 to 1, 4 or 8 axes.</summary>
     public long[] Dims { get; }
 
     /// <summary>The strides of each operand.</summary>
     public long[][] Strides { get; }
 
-    /// <summary>Which of the ranks 1, 2, 4, 8 it is.</summary>
+    /// <summary>Which of the ranks 1, 4, 8 it is; only 1 and 8 index with 64 bits.</summary>
     public int Variant { get; }
+
+    /// <summary>How many variants there are.</summary>
+    public static int Variants => _ranks.Length;
 
     /// <summary>The rank that a variant stands for.</summary>
     public static int RankOf(int variant) => _ranks[variant];

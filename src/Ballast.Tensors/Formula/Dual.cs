@@ -16,6 +16,9 @@ public readonly struct Dual<V>(V value, V slope) : IReal<Dual<V>> where V : stru
     public static Dual<V> Const(Scalar value) => new(V.Const(value), V.Const(0));
 
     /// <inheritdoc/>
+    public static Dual<V> Given(Scalar value) => new(V.Given(value), V.Const(0));
+
+    /// <inheritdoc/>
     public static Dual<V> operator +(Dual<V> a, Dual<V> b) => new(a.Value + b.Value, a.Slope + b.Slope);
 
     /// <inheritdoc/>

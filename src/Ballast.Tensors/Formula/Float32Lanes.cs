@@ -15,6 +15,10 @@ public readonly unsafe struct F32(float value) : ILanes<F32, float>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32 Given(Scalar value) => Const(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32 operator +(F32 a, F32 b) => new(a.Value + b.Value);
 
     /// <inheritdoc/>
@@ -131,6 +135,10 @@ public readonly unsafe struct F32Lanes(Vector<float> value) : ILanes<F32Lanes, f
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32Lanes Const(Scalar value) => new(new Vector<float>((float)value.ToDouble()));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32Lanes Given(Scalar value) => Const(value);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -15,6 +15,10 @@ public readonly unsafe struct F64(double value) : ILanes<F64, double>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F64 Given(Scalar value) => Const(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F64 operator +(F64 a, F64 b) => new(a.Value + b.Value);
 
     /// <inheritdoc/>
@@ -131,6 +135,10 @@ public readonly unsafe struct F64Lanes(Vector<double> value) : ILanes<F64Lanes, 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F64Lanes Const(Scalar value) => new(new Vector<double>((double)value.ToDouble()));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F64Lanes Given(Scalar value) => Const(value);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

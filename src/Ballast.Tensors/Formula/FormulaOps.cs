@@ -130,7 +130,7 @@ public readonly record struct ScalarRight<F>(F Formula, Scalar B) : IUnaryFormul
     public static SlopeFrom SlopeFrom => F.ScalarSlope;
 
     /// <inheritdoc/>
-    public V Of<V>(V x) where V : struct, IReal<V> => Formula.Of(x, V.Const(B));
+    public V Of<V>(V x) where V : struct, IReal<V> => Formula.Of(x, V.Given(B));
 
     /// <inheritdoc/>
     public V Slope<V>(V x) where V : struct, IReal<V> => Dual.Slope(this, x);
@@ -149,7 +149,7 @@ public readonly record struct ScalarLeft<F>(F Formula, Scalar A) : IUnaryFormula
     public static SlopeFrom SlopeFrom => F.LeftScalarSlope;
 
     /// <inheritdoc/>
-    public V Of<V>(V x) where V : struct, IReal<V> => Formula.Of(V.Const(A), x);
+    public V Of<V>(V x) where V : struct, IReal<V> => Formula.Of(V.Given(A), x);
 
     /// <inheritdoc/>
     public V Slope<V>(V x) where V : struct, IReal<V> => Dual.Slope(this, x);

@@ -7,8 +7,12 @@ namespace Ballast;
 /// <remarks>Every interpretation implements every member itself: default members of static interfaces cost the JIT its inlining.</remarks>
 public interface IReal<V> where V : struct, IReal<V>
 {
-    /// <summary>A constant.</summary>
+    /// <summary>A constant of the formula itself: the same number at every call.</summary>
     static abstract V Const(Scalar value);
+
+    /// <summary>A number that the caller gave, such as a bound or a host scalar: where the formula becomes text, the text leaves it open, so
+    /// that one kernel serves all numbers.</summary>
+    static abstract V Given(Scalar value);
 
     /// <summary>a + b.</summary>
     static abstract V operator +(V a, V b);

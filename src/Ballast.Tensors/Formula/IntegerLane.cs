@@ -22,6 +22,9 @@ public readonly unsafe struct Int<T>(T value) : ILanes<Int<T>, T> where T : unma
     public static Int<T> Const(Scalar value) => new(T.CreateTruncating(value.ToInt64()));
 
     /// <inheritdoc/>
+    public static Int<T> Given(Scalar value) => Const(value);
+
+    /// <inheritdoc/>
     public static Int<T> operator +(Int<T> a, Int<T> b) => new(a.Value + b.Value);
 
     /// <inheritdoc/>

@@ -20,6 +20,8 @@ internal readonly struct Sym(int id) : IReal<Sym>
 
     public static Sym Const(Scalar value) => Current.Constant(value);
 
+    public static Sym Given(Scalar value) => Current.Open(value);
+
     public static Sym operator +(Sym a, Sym b) => Current.Add($"{a} + {b}");
 
     public static Sym operator -(Sym a, Sym b) => Current.Add($"{a} - {b}");
@@ -82,13 +84,14 @@ internal sealed class FormulaText : IDisposable
     private readonly Dictionary<string, Sym> _known = [];
     private readonly StringBuilder _lines = new();
     private readonly List<Scalar> _constants = [];
+    private readonly Dictionary<Scalar, Sym> _literals = [];
 
     private FormulaText() { }
 
     internal static FormulaText Current =>
         _current ?? throw new InvalidOperationException("a formula becomes text only inside a FormulaText.");
 
-    /// <summary>Numbers the text leaves open, as parameters <c>c0</c>, <c>c1</c>, …: one text serves all host scalars.</summary>
+    /// <summary>Numbers the text leaves open, as parameters <c>c0</c>, <c>c1</c>, …: one text serves all host scalars, whatever they are.</summary>
     public IReadOnlyList<Scalar> Constants => _constants;
 
     /// <summary>The statements so far, one line each, without the inputs.</summary>
@@ -106,13 +109,15 @@ internal sealed class FormulaText : IDisposable
         double number = value.ToDouble();
         bool whole = number is 1 or -1 or 2 || (number == 0 && !double.IsNegative(number));
         if (whole) return Known($"((T){(int)number})", $"((T){(int)number})");
-        int index = _constants.IndexOf(value);
-        if (index < 0)
-        {
-            index = _constants.Count;
-            _constants.Add(value);
-        }
-        return Known($"c{index}", $"c{index}");
+        if (!_literals.TryGetValue(value, out Sym literal)) _literals[value] = literal = Open(value);
+        return literal;
+    }
+
+    /// <summary>A parameter of its own, even where another holds the same number: the text must not depend on it.</summary>
+    internal Sym Open(Scalar value)
+    {
+        _constants.Add(value);
+        return Known($"c{_constants.Count - 1}", $"c{_constants.Count - 1}");
     }
 
     internal Sym Add(string expression)
