@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Ballast.Gpu;
 
 /// <summary>One kernel argument: a block, a number, or up to eight 64-bit numbers side by side.</summary>
-internal readonly struct Arg
+internal readonly unsafe struct Arg
 {
     private readonly Bits _bits;
 
@@ -20,6 +20,9 @@ internal readonly struct Arg
     /// <summary>The bits, lowest first.</summary>
     [UnscopedRef]
     public ref readonly long First => ref Unsafe.As<Bits, long>(ref Unsafe.AsRef(in _bits));
+
+    /// <summary>Where the bits of an argument lie that does not move.</summary>
+    public static void* Address(Arg* arg) => &arg->_bits;
 
     /// <summary>The block that a tensor lies in; its offset travels beside it.</summary>
     public static implicit operator Arg(Tensor tensor) => Block(tensor.Storage.Handle);

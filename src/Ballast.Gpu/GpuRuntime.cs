@@ -126,7 +126,7 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
 }
 
 /// <summary>A kernel that was built for one device.</summary>
-internal sealed record GpuKernel(nint Handle, string Name);
+internal record GpuKernel(nint Handle, string Name);
 
 /// <summary>How many work groups of which size: one or two axes.</summary>
 internal readonly record struct Grid(long GroupsX, int SizeX, long GroupsY = 1, int SizeY = 1, long GroupsZ = 1)

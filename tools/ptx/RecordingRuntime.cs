@@ -20,6 +20,8 @@ internal sealed class RecordingRuntime : GpuRuntime
 
     public override bool HasFloat64 => true;
 
+    protected override StagingRing Staging => throw new NotSupportedException("nothing is copied");
+
     public override nint Allocate(long bytes) => _next += 4096;
 
     public override void Free(nint handle, long bytes) { }
@@ -33,7 +35,8 @@ internal sealed class RecordingRuntime : GpuRuntime
 
     public override void Fill(nint handle, long offsetBytes, long bytes, byte value) { }
 
-    public override void FillPattern(nint target, long offsetBytes, long bytes, long pattern, int patternBytes) { }
+    public override void FillPattern(nint target, long offsetBytes, long bytes, long pattern, int patternBytes) =>
+        Kernel(KernelText.File(CudaRuntime.FillFile), CudaRuntime.FillKernel);
 
     public override void CopyBytes(nint source, long fromBytes, nint target, long toBytes, long bytes) { }
 

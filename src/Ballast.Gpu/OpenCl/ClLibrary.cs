@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace Ballast.Gpu;
@@ -21,7 +20,7 @@ internal static class ClLibrary
             if (!_tried)
             {
                 _handle = Load(out _reason);
-                if (_handle != 0) NativeLibrary.SetDllImportResolver(typeof(ClLibrary).Assembly, Resolve);
+                if (_handle != 0) NativeLibraries.Use(Cl.Library, _handle);
                 _tried = true;
             }
             reason = _reason;
@@ -43,25 +42,10 @@ internal static class ClLibrary
         }
         bool given = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 };
         reason = given
-            ? $"the OpenCL loader that {Variable} names cannot be loaded ({Refusal(names[0])}). Correct the variable or unset it."
+            ? $"the OpenCL loader that {Variable} names cannot be loaded ({NativeLibraries.Refusal(names[0])}). Correct the variable or unset it."
             : $"no OpenCL loader was found: looked for {string.Join(", ", names)} in the system's library folders "
-                + $"({Refusal(names[0])}). {Fix}";
+                + $"({NativeLibraries.Refusal(names[0])}). {Fix}";
         return 0;
-    }
-
-    /// <summary>The system's own words for why a library does not load.</summary>
-    private static string Refusal(string name)
-    {
-        try
-        {
-            NativeLibrary.Free(NativeLibrary.Load(name));
-            return "it loads now; start the program again";
-        }
-        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
-        {
-            string[] lines = e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            return lines.LastOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) ?? lines[^1].TrimEnd('.');
-        }
     }
 
     /// <summary>Where the loader looks for drivers.</summary>
@@ -79,6 +63,4 @@ internal static class ClLibrary
         if (OperatingSystem.IsWindows()) return ["OpenCL.dll"];
         return OperatingSystem.IsMacOS() ? ["/System/Library/Frameworks/OpenCL.framework/OpenCL"] : ["libOpenCL.so.1", "libOpenCL.so"];
     }
-
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => name == Cl.Library ? _handle : 0;
 }
