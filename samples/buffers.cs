@@ -1,10 +1,27 @@
 #:project ../src/Ballast/Ballast.csproj
 
-// What a buffer is, and why it cannot get lost here: run it with `dotnet run samples/buffers.cs`.
+// What a buffer is, and why it cannot get lost here: run it with `dotnet run samples/buffers.cs`, or on a second device that computes with
+// `dotnet run samples/buffers.cs -- --device opencl:0` (or cuda:0, or gpu for the best there is).
 //
 // A network has parameters, which it learns, and other tensors, which it does not: here a causal mask, the upper triangle that keeps a token
 // from looking at later ones. PyTorch moves the parameters by itself; a mask in a plain field stays where it was.
 
+Device device;
+try
+{
+    // The meta device has shapes and dtypes and no data. It checks devices like any other, and every machine has it.
+    device = args switch
+    {
+        [] => Device.Meta,
+        ["--device", string name] => Device.Parse(name),
+        _ => throw new DeviceNotAvailableException($"buffers.cs takes nothing, or --device NAME; '{string.Join(' ', args)}' was given."),
+    };
+}
+catch (DeviceNotAvailableException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 1;
+}
 Tensor inputs = Tensor.From(new float[,]
 {
     { 0.43f, 0.15f, 0.89f },   // six tokens, three dimensions each
@@ -19,31 +36,35 @@ Tensor batch = Tensor.Stack([inputs, inputs]);                                  
 Title("1. Without a buffer");
 Generator.Default.Seed(123);
 var without = new AttentionWithoutBuffer(inFeatures: 3, outFeatures: 2, contextLength: batch.Shape[1], dropout: 0.0);
-Console.WriteLine(without.Forward(batch));
+Tensor onCpu = without.Forward(batch);
+Console.WriteLine(onCpu);
 
 Title("2. On another device");
-// The meta device has shapes and dtypes and no data. It checks devices like any other, and every machine has it.
 StateDict weights = without.Snapshot();
-without.To(Device.Meta);
+without.To(device);
 Console.WriteLine($"W_query.weight is on {without.Query.Weight.Device}, Mask is on {without.Mask.Device}: To() could not move what it does not know.");
 try
 {
-    without.Forward(batch.To(Device.Meta));
+    without.Forward(batch.To(device));
 }
 catch (DeviceMismatchException error)
 {
     Console.WriteLine(error.Message);
 }
-Console.WriteLine($"\nMoved by hand, it runs: the result is {Shown(WithMaskMoved(without).Forward(batch.To(Device.Meta)))}.");
+Console.WriteLine($"\nMoved by hand, it runs: the result is {Shown(WithMaskMoved(without).Forward(batch.To(device)), onCpu)}.");
 
 Title("3. With a buffer");
 // The same module; the one change is that Mask is declared as a Buffer. Built right after the first, it draws the next weights.
 Generator.Default.Seed(123);
 _ = new AttentionWithoutBuffer(3, 2, 6, 0.0);
 var with = new AttentionWithBuffer(inFeatures: 3, outFeatures: 2, contextLength: batch.Shape[1], dropout: 0.0);
-Console.WriteLine(with.Forward(batch));
-var moved = new AttentionWithBuffer(3, 2, 6, 0.0).To(Device.Meta);
-Console.WriteLine($"After To(meta), W_query.weight is on {moved.Query.Weight.Device} and Mask is on {moved.Mask.Device}; the call gives {Shown(moved.Forward(batch.To(Device.Meta)))}.");
+onCpu = with.Forward(batch);
+Console.WriteLine(onCpu);
+var moved = new AttentionWithBuffer(3, 2, 6, 0.0);
+moved.Load(with.Snapshot());
+moved.To(device);
+Tensor there = moved.Forward(batch.To(device));
+Console.WriteLine($"After To({device}), W_query.weight is on {moved.Query.Weight.Device} and Mask is on {moved.Mask.Device}; the call gives {Shown(there, onCpu)}.");
 
 Title("4. Saving and loading");
 Console.WriteLine($"Without the buffer the state has: {string.Join(", ", weights.Keys)}");
@@ -70,13 +91,16 @@ Console.WriteLine("""
     A tensor in a plain field is a compile error here, so there is nothing to remember and nothing that fails later on the device.
     """);
 
+return 0;
+
 static void Title(string text) => Console.WriteLine($"\n=== {text} ===");
 
-static string Shown(Tensor x) => $"{x.DType.Name} {x.Shape} on {x.Device}";
+static string Shown(Tensor there, Tensor here) => $"{there.DType.Name} {there.Shape} on {there.Device}" + (there.Device.IsMeta ? ""
+    : $", at most {(there.Detach().To(here.Device) - here.Detach()).Abs().Max().Item():0.0e0} from the CPU's numbers");
 
 static AttentionWithoutBuffer WithMaskMoved(AttentionWithoutBuffer module)
 {
-    module.Mask = module.Mask.To(Device.Meta);
+    module.Mask = module.Mask.To(module.Query.Weight.Device);
     return module;
 }
 
