@@ -1,4 +1,4 @@
-// Layer and RMS normalisation of dense rows of n: one group per row forward and for dx, one item per column for the parameters.
+// Layer and RMS normalisation of dense rows of n: one group per row forward and for dx, columns for the parameters.
 // CENTRED is 1 where the mean is taken off (layer norm), 0 where it is fixed at zero (RMS norm).
 KERNEL(64) void norm(
     GLOBAL const T* x, i64 ox, GLOBAL const T* w, i64 ow, int hasWeight, GLOBAL const T* b, i64 ob, int hasBias,
@@ -54,16 +54,36 @@ KERNEL(64) void norm_grad(
   }
 }
 
-KERNEL(64) void norm_parameters_grad(
+// 64 columns and four rows at a time, over a chunk of "step" rows; chunks lie in rows of n, bias after weight, for norm_parameters_total.
+KERNEL(256) void norm_parameters_grad(
     GLOBAL const T* x, i64 ox, GLOBAL const T* g, i64 og, GLOBAL const T* means, i64 om, GLOBAL const T* scales, i64 os,
-    GLOBAL T* dw, i64 odw, int wantsWeight, GLOBAL T* db, i64 odb, int wantsBias, i64 rows, i64 n) {
+    GLOBAL T* dw, i64 odw, int wantsWeight, GLOBAL T* db, i64 odb, int wantsBias, i64 rows, i64 step, i64 n) {
+  SHARED T weights[256];
+  SHARED T biases[256];
+  int lane = LID(0) & 63, part = LID(0) >> 6;
+  i64 column = GROUP(0) * 64 + lane, chunk = GROUP(1), end = min(rows, (chunk + 1) * step), from = min(column, n - 1);
+  T weight = 0, bias = 0;
+  for (i64 row = chunk * step + part; row < end; row += 4) {
+    T v = g[og + row * n + from], mean = CENTRED ? means[om + row] : 0;
+    bias += v;
+    weight += v * ((x[ox + row * n + from] - mean) * scales[os + row]);
+  }
+  weights[LID(0)] = weight;
+  biases[LID(0)] = bias;
+  BARRIER();
+  if (part != 0 || column >= n) return;
+  if (wantsWeight) dw[odw + chunk * n + column] = weights[lane] + weights[64 + lane] + (weights[128 + lane] + weights[192 + lane]);
+  if (wantsBias) db[odb + chunk * n + column] = biases[lane] + biases[64 + lane] + (biases[128 + lane] + biases[192 + lane]);
+}
+
+KERNEL(256) void norm_parameters_total(
+    GLOBAL const T* parts, i64 oParts, i64 chunks, GLOBAL T* dw, i64 odw, int wantsWeight, GLOBAL T* db, i64 odb, int wantsBias, i64 n) {
   i64 column = GID(0);
   if (column >= n) return;
   T weight = 0, bias = 0;
-  for (i64 row = 0; row < rows; row++) {
-    T v = g[og + row * n + column], mean = CENTRED ? means[om + row] : 0;
-    bias += v;
-    weight += v * ((x[ox + row * n + column] - mean) * scales[os + row]);
+  for (i64 c = 0; c < chunks; c++) {
+    if (wantsWeight) weight += parts[oParts + c * n + column];
+    if (wantsBias) bias += parts[oParts + (chunks + c) * n + column];
   }
   if (wantsWeight) dw[odw + column] = weight;
   if (wantsBias) db[odb + column] = bias;

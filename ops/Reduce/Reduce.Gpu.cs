@@ -1,43 +1,38 @@
 namespace Ballast.Gpu;
 
-/// <summary>Sums, products, extremes and logic along axes: a tree in local memory for each result, in two steps where results are few and
-/// long.</summary>
+/// <summary>Sums, products, extremes and logic along axes, each result by a tree in local memory, in two steps where results are few and
+/// long. Where results lie side by side in memory, neighbours are read together.</summary>
 internal sealed class ReduceGpu : IKernel<ReduceOp>
 {
-    private const long ChunkElements = 16 * 1024;
-    private const long FewResults = 64;
-
     public DTypeSet DTypes => DTypeSet.All;
 
     public void Run(in ReduceOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         Tensor x = inputs[0], y = outputs[0];
         if (y.Elements == 0) return;
+        GpuRuntime.Of(y).CheckDType("reduce", x.DType);
         var parts = new ReducedParts(x, op.AxisMask);
-        long chunks = y.Elements <= FewResults ? Math.Max(1, (parts.Count + ChunkElements - 1) / ChunkElements) : 1;
-        if (chunks == 1)
+        ReductionPlan plan = parts.Plan(y.Elements);
+        if (plan.Chunks == 1)
         {
-            Fold(op.Kind, x, parts, y, parts.Count, 1, isLogic: op.Kind is Reduction.Any or Reduction.All);
+            Fold(op.Kind, x, parts, plan, y, y.Elements);
             return;
         }
         DType middle = x.DType == DType.Float64 ? DType.Float64 : x.DType.IsFloating && op.Kind < Reduction.Any ? DType.Float32
             : DType.Int64;
-        Tensor partial = Tensor.Empty([checked((int)y.Elements), checked((int)chunks)], middle, y.Device);
-        Fold(op.Kind, x, parts, partial, ChunkElements, chunks, isLogic: op.Kind is Reduction.Any or Reduction.All);
-        Fold(op.Kind, partial, new ReducedParts(partial, 0b10), y, chunks, 1, isLogic: op.Kind is Reduction.Any or Reduction.All);
+        Tensor partial = Tensor.Empty([checked((int)plan.Chunks), checked((int)y.Elements)], middle, y.Device);
+        Fold(op.Kind, x, parts, plan, partial, y.Elements);
+        var rest = new ReducedParts(partial, 0b01);
+        Fold(op.Kind, partial, rest, rest.Plan(y.Elements, split: false), y, y.Elements);
     }
 
-    private static void Fold(Reduction kind, Tensor x, in ReducedParts parts, Tensor y, long step, long chunks, bool isLogic)
+    private static void Fold(Reduction kind, Tensor x, in ReducedParts parts, in ReductionPlan plan, Tensor y, long results)
     {
         GpuRuntime runtime = GpuRuntime.Of(y);
-        runtime.CheckDType("reduce", x.DType);
-        GpuKernel kernel = runtime.FileKernel("Reduce.cl", "reduce", (x.DType, y.DType, (int)kind), static key =>
-            Defines((Reduction)key.Form, key.In, key.Out));
-        long rows = chunks == 1 ? y.Elements : y.Elements / chunks;
-        runtime.Launch(kernel, new Grid(rows, GpuRuntime.RowGroup, chunks),
-            x, x.Layout.Offset, Arg.Vector(parts.KeptLengths), Arg.Vector(parts.KeptStrides), Arg.Vector(parts.Lengths),
-                Arg.Vector(parts.Strides),
-            parts.Count, Math.Max(1, step), y, y.Layout.Offset, chunks);
+        GpuKernel kernel = runtime.FileKernel("Reduce.cl", plan.Columns ? "reduce_columns" : "reduce", (x.DType, y.DType, (int)kind),
+            static key => Defines((Reduction)key.Form, key.In, key.Out));
+        runtime.Launch(kernel, plan.Grid, x, x.Layout.Offset, Arg.Vector(parts.KeptLengths), Arg.Vector(parts.KeptStrides),
+            Arg.Vector(parts.Lengths), Arg.Vector(parts.Strides), parts.Count, plan.Step, y, y.Layout.Offset, results);
     }
 
     private static string Defines(Reduction kind, DType from, DType to)
@@ -80,6 +75,19 @@ internal readonly struct ReducedParts
     /// <summary>Elements folded into each result.</summary>
     public long Count { get; }
 
+    /// <summary>How the results are shared out among groups.</summary>
+    /// <param name="results">How many there are.</param>
+    /// <param name="split">False for one step, however few they are.</param>
+    public ReductionPlan Plan(long results, bool split = true)
+    {
+        bool columns = KeptStrides[^1] == 1 && KeptLengths[^1] >= 16 && Count > 1 && Strides[^1] != 1;
+        long groups = columns ? (results + 63) / 64 : results, least = columns ? 64 : 4096;
+        long chunks = split ? Math.Max(1, Math.Min(ReductionPlan.ManyGroups / groups, Count / least)) : 1;
+        long step = Math.Max(1, (Count + chunks - 1) / chunks);
+        chunks = Math.Max(1, (Count + step - 1) / step);
+        return new ReductionPlan(columns, chunks, step, new Grid(groups, columns ? GpuRuntime.Group : GpuRuntime.RowGroup, chunks));
+    }
+
     private static (long[] Lengths, long[] Strides) Side(Tensor x, int mask, bool folded)
     {
         var lengths = new List<long>();
@@ -106,4 +114,15 @@ internal readonly struct ReducedParts
         }
         return ([.. lengths], [.. strides]);
     }
+}
+
+/// <summary>The shape of a reduction's first step. It follows from shape and strides alone, and so does the order of sums.</summary>
+/// <param name="Columns">True if a group takes 64 results side by side, false if it takes one.</param>
+/// <param name="Chunks">Pieces that each result's elements are cut into.</param>
+/// <param name="Step">Elements of a piece.</param>
+/// <param name="Grid">Groups of results by pieces.</param>
+internal readonly record struct ReductionPlan(bool Columns, long Chunks, long Step, Grid Grid)
+{
+    /// <summary>So many groups keep any device busy; fewer results are cut into pieces.</summary>
+    public const long ManyGroups = 512;
 }
