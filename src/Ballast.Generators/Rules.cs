@@ -31,6 +31,11 @@ internal static class Rules
         "'{0}' of module '{1}' {2}, where the state walk does not see it: To() would leave it behind and Snapshot() would not save it; "
         + "{3}, or mark it [Scratch(\"why\")] if it is not state of this module");
 
+    /// <summary>A migration that does not fit the versions of its module.</summary>
+    public static readonly DiagnosticDescriptor BadMigration = Error("BAL0005", State,
+        "Migrations and state versions of a module do not fit together",
+        "'{0}' {1}");
+
     /// <summary>Two kernels that claim one op on one device.</summary>
     public static readonly DiagnosticDescriptor DuplicateKernel = Error("BAL0101", Kernels,
         "Two kernels for one op in an assembly",

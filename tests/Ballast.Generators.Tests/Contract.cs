@@ -19,7 +19,21 @@ internal static class Contract
                 void Child(string name, Module? value);
                 void Scratch(string member, Tensor? value);
             }
-            public abstract class Module { public abstract void VisitState(IStateVisitor visitor); }
+            public abstract class StateMap
+            {
+                public void Variable<T>(string name, ref T member) where T : Variable? { _ = (name, member); }
+                public void Child<T>(string name, ref T member) where T : Module? { _ = (name, member); }
+                public void Scratch(string name, ref Tensor? member) { _ = (name, member); }
+                public void Reference<T>(string name, ref T member) where T : class? { _ = (name, member); }
+            }
+            public sealed class StateMigration { public int Version => 1; }
+            public abstract class Module
+            {
+                public abstract void VisitState(IStateVisitor visitor);
+                public virtual void MapState(StateMap map) => throw new NotSupportedException();
+                public virtual int StateVersion => 1;
+                public virtual void MigrateState(StateMigration migration) { }
+            }
             public interface IForward<in TIn, out TOut> { TOut Forward(TIn x); }
 
             [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property | AttributeTargets.Parameter)]
@@ -27,6 +41,12 @@ internal static class Contract
 
             [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
             public sealed class StateNameAttribute(string name) : Attribute { public string Name => name; }
+
+            [AttributeUsage(AttributeTargets.Class, Inherited = false)]
+            public sealed class StateVersionAttribute(int version) : Attribute { public int Version => version; }
+
+            [AttributeUsage(AttributeTargets.Method)]
+            public sealed class MigratesFromAttribute(int version) : Attribute { public int Version => version; }
 
             public sealed class Device;
             public interface IKernel<TOp>;

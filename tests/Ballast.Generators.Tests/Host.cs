@@ -59,7 +59,7 @@ internal static class Host
 
     /// <summary>The statements of <c>VisitState</c> in a generated file.</summary>
     public static string WalkIn(string file) => string.Join("\n", file.Split('\n').Select(l => l.Trim())
-        .Where(l => l.StartsWith("visitor.", StringComparison.Ordinal) || l.StartsWith("base.", StringComparison.Ordinal)));
+        .Where(l => l.StartsWith("visitor.", StringComparison.Ordinal) || l.StartsWith("base.VisitState", StringComparison.Ordinal)));
 
     /// <summary>The findings of the analyzer, in a build that runs the generators first, as a real one does.</summary>
     public static async Task<ImmutableArray<Diagnostic>> Analyze(string source)

@@ -53,12 +53,38 @@ public sealed class ModuleWalkTests
                     visitor.Scratch("Mask", Mask);
                     visitor.Variable("c_attn", _weight);
                 }
-            }
+
+                /// <inheritdoc/>
+                $GENERATED$
+                public override void MapState(global::Ballast.StateMap map)
+                {
+                    map.Child("qkv_proj", ref __ballast_state0(this));
+                    map.Variable("bias", ref __ballast_state1(this));
+                    map.Variable("running_mean", ref __ballast_state2(this));
+                    map.Scratch("Mask", ref __ballast_state3(this));
+                    map.Variable("c_attn", ref __ballast_state4(this));
+                    map.Reference("_shared", ref __ballast_state5(this));
+                }
+            $ACCESSORS$}
 
             """;
         var (hint, text) = Assert.Single(Host.Files(Host.Project(source)));
         Assert.Equal("Zoo.Layers.Attention.VisitState.g.cs", hint);
-        Assert.Equal(expected.ReplaceLineEndings("\n").Replace("$GENERATED$", SourceWriter.GeneratedCode), text);
+        (string Field, string Type)[] fields =
+        [
+            ("_qkvProj", "global::Zoo.Layers.Leaf"), ("<Bias>k__BackingField", "global::Ballast.Parameter?"),
+            ("<RunningMean>k__BackingField", "global::Ballast.RunningStat"), ("<Mask>k__BackingField", "global::Ballast.Tensor?"),
+            ("_weight", "global::Ballast.Parameter"), ("_shared", "global::Zoo.Layers.Leaf?"),
+        ];
+        var accessors = string.Concat(fields.Select((f, i) => $"""
+
+                $GENERATED$
+                [global::System.Runtime.CompilerServices.UnsafeAccessor(global::System.Runtime.CompilerServices.UnsafeAccessorKind.Field, Name = "{f.Field}")]
+                private static extern ref {f.Type} __ballast_state{i}(global::Zoo.Layers.Attention module);
+
+            """));
+        Assert.Equal(expected.ReplaceLineEndings("\n").Replace("$ACCESSORS$", accessors.ReplaceLineEndings("\n"))
+            .Replace("$GENERATED$", SourceWriter.GeneratedCode), text);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ internal sealed class TorchGpt : torch.nn.Module<torch.Tensor, torch.Tensor>
     public TorchGpt(int vocabulary, int block, int width, int layers, int heads) : base("gpt")
     {
         _tokens = torch.nn.Embedding(vocabulary, width);
-        float[] table = Gpt.SinusoidalPositions(block, width).ToArray<float>();
+        float[] table = SinusoidalPositions.Table(block, width).ToArray<float>();
         _positions = torch.tensor(table, [block, width]);
         _scale = Math.Sqrt(width);
         _blocks = new TorchSharp.Modules.ModuleList<TorchBlock>([.. Enumerable.Range(0, layers).Select(_ => new TorchBlock(width, heads))]);

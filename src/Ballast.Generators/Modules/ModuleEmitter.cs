@@ -26,18 +26,65 @@ internal static class ModuleEmitter
         w.Line(SourceWriter.GeneratedCode);
         w.Open("public override void VisitState(global::Ballast.IStateVisitor visitor)");
         if (model.BaseModule is not null) w.Line("base.VisitState(visitor);");
-        foreach (var m in model.Members.Where(m => m.Kind != MemberKind.Excluded))
+        foreach (var m in model.Members.Where(m => m.InWalk && m.Kind != MemberKind.Excluded))
         {
             w.Line($"visitor.{m.Kind}({SymbolDisplay.FormatLiteral(m.Name, quote: true)}, {m.Access});");
         }
         w.Close();
+        w.Line();
+        Map(w, model);
+        if (model.Version is { } version) Migrate(w, model, version);
         foreach (var _ in model.Headers) w.Close();
         return w.ToString();
     }
 
+    /// <summary>The members by reference; an accessor reaches the field of a read-only member, without reflection.</summary>
+    private static void Map(SourceWriter w, ModuleModel model)
+    {
+        w.Line("/// <inheritdoc/>");
+        w.Line(SourceWriter.GeneratedCode);
+        w.Open("public override void MapState(global::Ballast.StateMap map)");
+        if (model.BaseModule is not null) w.Line("base.MapState(map);");
+        for (var i = 0; i < model.Members.Count; i++)
+        {
+            var m = model.Members[i];
+            var call = m.Kind == MemberKind.Excluded ? "Reference" : m.Kind.ToString();
+            w.Line($"map.{call}({SymbolDisplay.FormatLiteral(m.Name, quote: true)}, ref {Accessor(i)}(this));");
+        }
+        w.Close();
+        for (var i = 0; i < model.Members.Count; i++)
+        {
+            var m = model.Members[i];
+            w.Line();
+            w.Line(SourceWriter.GeneratedCode);
+            w.Line("[global::System.Runtime.CompilerServices.UnsafeAccessor(global::System.Runtime.CompilerServices.UnsafeAccessorKind.Field, "
+                + $"Name = {SymbolDisplay.FormatLiteral(m.Field, quote: true)})]");
+            w.Line($"private static extern ref {Type(m)} {Accessor(i)}({model.Self} module);");
+        }
+    }
+
+    /// <summary>A scratch tensor may always be absent to the map.</summary>
+    private static string Type(MemberModel m) => m.Kind == MemberKind.Scratch ? m.FieldType.TrimEnd('?') + "?" : m.FieldType;
+
+    private static string Accessor(int member) => $"__ballast_state{member}";
+
+    private static void Migrate(SourceWriter w, ModuleModel model, int version)
+    {
+        w.Line();
+        w.Line("/// <inheritdoc/>");
+        w.Line(SourceWriter.GeneratedCode);
+        w.Line($"public override int StateVersion => {version};");
+        w.Line();
+        w.Line("/// <inheritdoc/>");
+        w.Line(SourceWriter.GeneratedCode);
+        w.Open("public override void MigrateState(global::Ballast.StateMigration migration)");
+        foreach (var step in model.Migrations) w.Line($"if (migration.Version <= {step.From}) {step.Method}(migration);");
+        w.Close();
+    }
+
     private static void Summarise(SourceWriter w, ModuleModel model)
     {
-        var rows = model.Members.Select(m => new[] { Word(m.Kind), m.Member, m.Name, m.Type + Why(m) }).ToList();
+        var rows = model.Members.Where(m => m.InWalk).Select(m => new[] { Word(m.Kind), m.Member, m.Name, m.Type + Why(m) }).ToList();
         if (model.BaseModule is not null) rows.Insert(0, ["inherited", "base", "", $"all state of {model.BaseModule}"]);
         if (rows.Count == 0) w.Line("//   none");
         else w.Table([["kind", "member", "name", "type"], .. rows]);

@@ -25,11 +25,20 @@ internal enum MemberKind
 /// <param name="Name">The name it is reported under.</param>
 /// <param name="Type">Its type, in short form, for the summary.</param>
 /// <param name="Reason">Why it is not state, where it is marked <c>[Scratch]</c>.</param>
+/// <param name="Field">The field that stores it, as compiled: an accessor reaches it, also where the member is read-only.</param>
+/// <param name="FieldType">The field's type in full.</param>
+/// <param name="InWalk">False for an override of a property that a base's walk reads.</param>
 /// <remarks>
 /// Models are immutable and compared by value, and hold strings only: a symbol or syntax node here would keep a whole compilation alive
 /// and make every edit look like a change.
 /// </remarks>
-internal sealed record MemberModel(MemberKind Kind, string Member, string Access, string Name, string Type, string? Reason);
+internal sealed record MemberModel(MemberKind Kind, string Member, string Access, string Name, string Type, string? Reason,
+    string Field, string FieldType, bool InWalk = true);
+
+/// <summary>A method that brings a state of one version to the next.</summary>
+/// <param name="From">The version that it takes.</param>
+/// <param name="Method">Its C# name.</param>
+internal sealed record MigrationModel(int From, string Method);
 
 /// <summary>Everything that the generated part of one module class says; the laws of <see cref="MemberModel"/> hold here too.</summary>
 /// <param name="HintName">The name of the generated file.</param>
@@ -37,10 +46,13 @@ internal sealed record MemberModel(MemberKind Kind, string Member, string Access
 /// <param name="Display">The class as a person names it.</param>
 /// <param name="Headers">The partial type headers, outermost first, the module's own last.</param>
 /// <param name="BaseModule">The base module to walk first, or null where the base is <c>Module</c> itself.</param>
+/// <param name="Self">The class's own type in full, for accessors.</param>
 /// <param name="Members">The members in declaration order.</param>
+/// <param name="Version">The version of the layout of its state, or null where it does not say.</param>
+/// <param name="Migrations">The methods that bring older states up, oldest first.</param>
 internal sealed record ModuleModel(
     string HintName, string Namespace, string Display, EquatableArray<string> Headers,
-    string? BaseModule, EquatableArray<MemberModel> Members);
+    string? BaseModule, string Self, EquatableArray<MemberModel> Members, int? Version, EquatableArray<MigrationModel> Migrations);
 
 /// <summary>What the parser found in one class: a part to emit, or the reasons why not.</summary>
 internal sealed record ModuleResult(ModuleModel? Model, EquatableArray<DiagnosticInfo> Diagnostics);

@@ -19,8 +19,9 @@ internal static class ModuleParser
         var members = Members(type).ToArray();
         var model = new ModuleModel(
             HintName(type), type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(),
-            type.ToDisplayString(), new(type.WithContainers().Select(Header)), BaseModule(type), new(members.Select(m => m.Model)));
-        return new(model, new(Duplicates(type, members)));
+            type.ToDisplayString(), new(type.WithContainers().Select(Header)), BaseModule(type), type.ToDisplayString(SymbolExtensions.Qualified),
+            new(members.Select(m => m.Model)), Migrations.Version(type), new(Migrations.Of(type)));
+        return new(model, new(Duplicates(type, members).Concat(Migrations.Problems(type, node))));
     }
 
     /// <summary>Why no part can be added to the class, or null where one can.</summary>
@@ -54,15 +55,16 @@ internal static class ModuleParser
         {
             if (field.IsStatic) continue;
             var property = field.AssociatedSymbol as IPropertySymbol;
-            if (property is not null && IsWalkedByBase(property)) continue;
             var member = (ISymbol?)property ?? field;
-            if (Member(member, field.Type, Scratch(field, property)) is { } model) found.Add((model, member.Locations[0]));
+            if (Member(member, field, Scratch(field, property)) is not { } model) continue;
+            found.Add((model with { InWalk = property is null || !IsWalkedByBase(property) }, member.Locations[0]));
         }
         return found.OrderBy(m => m.Place.SourceTree?.FilePath, StringComparer.Ordinal).ThenBy(m => m.Place.SourceSpan.Start);
     }
 
-    private static MemberModel? Member(ISymbol member, ITypeSymbol type, AttributeData? scratch)
+    private static MemberModel? Member(ISymbol member, IFieldSymbol field, AttributeData? scratch)
     {
+        var type = field.Type;
         MemberKind kind;
         if (type.IsOrDerivesFrom("Variable")) kind = scratch is null ? MemberKind.Variable : MemberKind.Excluded;
         else if (type.IsOrDerivesFrom("Module")) kind = scratch is null ? MemberKind.Child : MemberKind.Excluded;
@@ -78,7 +80,8 @@ internal static class ModuleParser
         var state = kind is MemberKind.Scratch or MemberKind.Excluded
             ? name
             : member.BallastAttribute("StateNameAttribute").Text() ?? StateNames.From(name);
-        return new(kind, name, access, state, type.ToDisplayString(SymbolExtensions.Short), scratch.Text());
+        return new(kind, name, access, state, type.ToDisplayString(SymbolExtensions.Short), scratch.Text(),
+            field.MetadataName, type.ToDisplayString(SymbolExtensions.Qualified));
     }
 
     private static AttributeData? Scratch(IFieldSymbol field, IPropertySymbol? property) =>
@@ -136,7 +139,7 @@ internal static class ModuleParser
         }
     }
 
-    private static bool IsState(MemberModel member) => member.Kind is MemberKind.Variable or MemberKind.Child;
+    private static bool IsState(MemberModel member) => member.InWalk && member.Kind is MemberKind.Variable or MemberKind.Child;
 
     private static string Header(INamedTypeSymbol type)
     {

@@ -43,6 +43,10 @@ internal static class SymbolExtensions
     public static string? Text(this AttributeData? attribute) =>
         attribute?.ConstructorArguments.Select(a => a.Value).OfType<string>().FirstOrDefault();
 
+    /// <summary>The only integer argument of an attribute, or null where there is none.</summary>
+    public static int? Number(this AttributeData? attribute) =>
+        attribute?.ConstructorArguments.Select(a => a.Value).OfType<int>().Select(n => (int?)n).FirstOrDefault();
+
     /// <summary>The <c>VisitState</c> override that the class declares, by hand or generated; null where it declares none.</summary>
     public static IMethodSymbol? VisitStateOverride(this INamedTypeSymbol type) =>
         type.GetMembers("VisitState").OfType<IMethodSymbol>()

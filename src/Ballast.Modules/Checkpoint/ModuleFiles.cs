@@ -52,13 +52,14 @@ public static class ModuleFiles
             bool map = !OperatingSystem.IsWindows() || module.NamedParameters().Any(p => p.Value.Device.IsMeta);
             var state = new StateDict(Safetensors.Load(path, map));
             IReadOnlyDictionary<string, string> metadata = Safetensors.LoadMetadata(path);
+            state.VersionText = metadata.GetValueOrDefault(StateDict.VersionKey);
             foreach (StateEntry entry in StateTree.Of(module).Entries)
             {
                 // A tie of the file: the value stands under another path, which the module may not tie.
-                if (state.ContainsKey(entry.Path) || !metadata.TryGetValue(entry.Path, out string? first)) continue;
+                if (entry.Variable is null || state.ContainsKey(entry.Path) || !metadata.TryGetValue(entry.Path, out string? first)) continue;
                 if (state.TryGetValue(first, out Tensor? value)) state.Add(entry.Path, value);
             }
-            return module.Load(state, policy);
+            return module.Load(state, (policy ?? LoadPolicy.Strict) with { TakeOver = true });
         }
     }
 
@@ -74,6 +75,7 @@ public static class ModuleFiles
                     + "choose another key.");
         }
         metadata.AddRange(state.Aliases);
+        if (state.Versions.Any(v => v.Value != 1)) metadata.Add(new(StateDict.VersionKey, state.VersionText!));
         return metadata;
     }
 }

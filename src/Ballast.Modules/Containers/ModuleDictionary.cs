@@ -6,7 +6,7 @@ namespace Ballast;
 /// <summary>Modules by name, in the order they were added; all of them are state of whoever holds the dictionary.</summary>
 public sealed class ModuleDictionary<TModule> : Module, IReadOnlyDictionary<string, TModule> where TModule : Module
 {
-    private readonly OrderedDictionary<string, TModule> _items = [];
+    private OrderedDictionary<string, TModule> _items = [];
 
     /// <summary>An empty dictionary.</summary>
     public ModuleDictionary() { }
@@ -52,6 +52,18 @@ public sealed class ModuleDictionary<TModule> : Module, IReadOnlyDictionary<stri
     }
 
     /// <inheritdoc/>
+    public override void MapState(StateMap map)
+    {
+        _items = new OrderedDictionary<string, TModule>(_items); // a shallow copy shares the dictionary with its original
+        for (int i = 0; i < _items.Count; i++)
+        {
+            (string key, TModule module) = _items.GetAt(i);
+            map.Child(key, ref module);
+            _items.SetAt(i, module);
+        }
+    }
+
+    /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, TModule>> GetEnumerator() => _items.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -61,6 +73,15 @@ public sealed class ModuleDictionary<TModule> : Module, IReadOnlyDictionary<stri
 internal static class StateNames
 {
     /// <summary>Gives the name back, or throws if it cannot be one path segment.</summary>
-    public static string Check(string name) => name.Length > 0 && !name.Contains('.') ? name
-        : throw new ArgumentException($"'{name}' cannot name state: a name has at least one character and no dot, because dots separate the parts of a path.");
+    /// <exception cref="ArgumentNullException">The name is null.</exception>
+    /// <exception cref="ArgumentException">The name is empty, has a dot, or is reserved.</exception>
+    public static string Check(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name.Length == 0 || name.Contains('.'))
+            throw new ArgumentException($"'{name}' cannot name state: a name has at least one character and no dot, because dots separate the parts of a path.");
+        if (name is ExtraState.Key or "parametrizations")
+            throw new ArgumentException($"'{name}' cannot name state: the name is kept for {(name == ExtraState.Key ? "what IExtraState saves" : "parametrizations")}.");
+        return name;
+    }
 }

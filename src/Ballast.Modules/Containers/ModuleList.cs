@@ -1,12 +1,13 @@
 using System.Collections;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Ballast;
 
 /// <summary>Modules in an order, named 0, 1, …; all of them are state of whoever holds the list.</summary>
 public sealed class ModuleList<TModule> : Module, IReadOnlyList<TModule> where TModule : Module
 {
-    private readonly List<TModule> _items;
+    private List<TModule> _items;
 
     /// <summary>A list of these modules.</summary>
     public ModuleList(params IEnumerable<TModule> items) => _items = [.. items];
@@ -34,6 +35,14 @@ public sealed class ModuleList<TModule> : Module, IReadOnlyList<TModule> where T
     public override void VisitState(IStateVisitor visitor)
     {
         for (int i = 0; i < _items.Count; i++) visitor.Child(i.ToString(CultureInfo.InvariantCulture), _items[i]);
+    }
+
+    /// <inheritdoc/>
+    public override void MapState(StateMap map)
+    {
+        _items = [.. _items]; // a shallow copy shares the list with its original
+        Span<TModule> items = CollectionsMarshal.AsSpan(_items);
+        for (int i = 0; i < items.Length; i++) map.Child(i.ToString(CultureInfo.InvariantCulture), ref items[i]);
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace Ballast;
 /// <summary>Layers applied one after another, named 0, 1, …; without layers it returns its input.</summary>
 public sealed class Sequential : Module, IForward<Tensor, Tensor>, IReadOnlyList<IForward<Tensor, Tensor>>
 {
-    private readonly List<IForward<Tensor, Tensor>> _layers;
+    private List<IForward<Tensor, Tensor>> _layers;
 
     /// <summary>The layers in order.</summary>
     /// <exception cref="ArgumentException">A layer is not a module, so its state could not be walked.</exception>
@@ -34,6 +34,19 @@ public sealed class Sequential : Module, IForward<Tensor, Tensor>, IReadOnlyList
     public override void VisitState(IStateVisitor visitor)
     {
         for (int i = 0; i < _layers.Count; i++) visitor.Child(i.ToString(CultureInfo.InvariantCulture), (Module)_layers[i]);
+    }
+
+    /// <inheritdoc/>
+    public override void MapState(StateMap map)
+    {
+        _layers = [.. _layers]; // a shallow copy shares the list with its original
+        for (int i = 0; i < _layers.Count; i++)
+        {
+            var layer = (Module)_layers[i];
+            map.Child(i.ToString(CultureInfo.InvariantCulture), ref layer);
+            _layers[i] = layer as IForward<Tensor, Tensor>
+                ?? throw new ArgumentException($"Sequential: {layer.GetType().Name} is no IForward<Tensor, Tensor>, so it cannot be layer {i}.");
+        }
     }
 
     /// <inheritdoc/>

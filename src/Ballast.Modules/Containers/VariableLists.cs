@@ -1,13 +1,14 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Ballast;
 
 /// <summary>Handles in an order, named 0, 1, …</summary>
 public abstract class VariableList<TVariable> : Module, IReadOnlyList<TVariable> where TVariable : Variable
 {
-    private readonly List<TVariable> _items;
+    private List<TVariable> _items;
 
     private protected VariableList(IEnumerable<TVariable> items) => _items = [.. items];
 
@@ -31,6 +32,14 @@ public abstract class VariableList<TVariable> : Module, IReadOnlyList<TVariable>
     public override void VisitState(IStateVisitor visitor)
     {
         for (int i = 0; i < _items.Count; i++) visitor.Variable(i.ToString(CultureInfo.InvariantCulture), _items[i]);
+    }
+
+    /// <inheritdoc/>
+    public override void MapState(StateMap map)
+    {
+        _items = [.. _items]; // a shallow copy shares the list with its original
+        Span<TVariable> items = CollectionsMarshal.AsSpan(_items);
+        for (int i = 0; i < items.Length; i++) map.Variable(i.ToString(CultureInfo.InvariantCulture), ref items[i]);
     }
 
     /// <inheritdoc/>
@@ -69,7 +78,7 @@ public sealed partial class BufferList : VariableList<Buffer>
 /// <summary>Buffers by name, in the order they were added.</summary>
 public sealed class BufferDictionary : Module, IReadOnlyDictionary<string, Buffer>
 {
-    private readonly OrderedDictionary<string, Buffer> _items = [];
+    private OrderedDictionary<string, Buffer> _items = [];
 
     /// <summary>An empty dictionary.</summary>
     public BufferDictionary() { }
@@ -115,6 +124,18 @@ public sealed class BufferDictionary : Module, IReadOnlyDictionary<string, Buffe
     public override void VisitState(IStateVisitor visitor)
     {
         foreach ((string key, Buffer buffer) in _items) visitor.Variable(key, buffer);
+    }
+
+    /// <inheritdoc/>
+    public override void MapState(StateMap map)
+    {
+        _items = new OrderedDictionary<string, Buffer>(_items); // a shallow copy shares the dictionary with its original
+        for (int i = 0; i < _items.Count; i++)
+        {
+            (string key, Buffer buffer) = _items.GetAt(i);
+            map.Variable(key, ref buffer);
+            _items.SetAt(i, buffer);
+        }
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace Ballast;
 /// State: <c>weight</c> [V, C], drawn from the normal distribution (mean 0, deviation 1); the padding row is drawn and then zeroed.
 /// Source: torch.nn.Embedding; conformance C215.
 /// </remarks>
-public sealed partial class Embedding : Module, IForward<Tensor, Tensor>
+public sealed partial class Embedding : Module, IForward<Tensor, Tensor>, IResettable
 {
     /// <summary>A table with freshly drawn rows.</summary>
     /// <param name="count">V, the number of rows.</param>
@@ -25,8 +25,8 @@ public sealed partial class Embedding : Module, IForward<Tensor, Tensor>
                     nameof(paddingIndex), row, $"the table has rows 0 to {count - 1}; negative numbers count from the end.");
             PaddingIndex = row < 0 ? row + count : row;
         }
-        Weight = Init.Normal(new Parameter(Tensor.Empty([count, width])), generator: generator);
-        if (PaddingIndex is { } padding) Init.Zeros(Weight.Value.Detach().Select(0, padding));
+        Weight = new Parameter(Tensor.Empty([count, width]));
+        Draw(generator);
     }
 
     /// <summary>W, [V, C].</summary>
@@ -34,6 +34,15 @@ public sealed partial class Embedding : Module, IForward<Tensor, Tensor>
 
     /// <summary>The row that gets no gradient, or null.</summary>
     public int? PaddingIndex { get; }
+
+    /// <inheritdoc/>
+    public void ResetParameters() => Draw(null);
+
+    private void Draw(Generator? generator)
+    {
+        Init.Normal(Weight, generator: generator);
+        if (PaddingIndex is { } padding) Init.Zeros(Weight.Value.Detach().Select(0, padding));
+    }
 
     /// <summary>y = W[i].</summary>
     /// <param name="input">Row numbers, int64 or int32, each from 0 to V-1.</param>

@@ -6,7 +6,7 @@ namespace Ballast;
 /// State: <c>weight</c> (ones) and <c>bias</c> (zeros), both of the normalized shape; nothing is drawn.
 /// Source: Ba et al., arXiv:1607.06450; torch.nn.LayerNorm.
 /// </remarks>
-public sealed partial class LayerNorm : Module, IForward<Tensor, Tensor>
+public sealed partial class LayerNorm : Module, IForward<Tensor, Tensor>, IResettable
 {
     /// <summary>Normalizes over the last axes of that shape.</summary>
     /// <param name="normalizedShape">The lengths of the last axes.</param>
@@ -39,6 +39,13 @@ public sealed partial class LayerNorm : Module, IForward<Tensor, Tensor>
 
     /// <summary>ε, added to the variance.</summary>
     public double Eps { get; }
+
+    /// <inheritdoc/>
+    public void ResetParameters()
+    {
+        Weight?.Value.Detach().FillInPlace(1);
+        Bias?.Value.Detach().FillInPlace(0);
+    }
 
     /// <summary>y = (x − mean) / √(var + ε) · w + b.</summary>
     public Tensor Forward(Tensor input) => input.LayerNorm(NormalizedShape, Weight?.Value, Bias?.Value, Eps);

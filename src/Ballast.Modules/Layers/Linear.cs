@@ -6,7 +6,7 @@ namespace Ballast;
 /// State: <c>weight</c> [Out, In] and <c>bias</c> [Out], both drawn uniformly from ±1/√In, weight first.
 /// Source: torch.nn.Linear; conformance C214.
 /// </remarks>
-public sealed partial class Linear : Module, IForward<Tensor, Tensor>
+public sealed partial class Linear : Module, IForward<Tensor, Tensor>, IResettable
 {
     /// <summary>A layer with freshly drawn weights.</summary>
     /// <param name="inFeatures">In, the length of the input's last axis.</param>
@@ -19,10 +19,8 @@ public sealed partial class Linear : Module, IForward<Tensor, Tensor>
         ArgumentOutOfRangeException.ThrowIfNegative(inFeatures);
         ArgumentOutOfRangeException.ThrowIfNegative(outFeatures);
         Weight = new Parameter(Tensor.Empty([outFeatures, inFeatures]));
-        Init.KaimingUniform(Weight, Math.Sqrt(5), generator);
-        if (!bias) return;
-        double bound = inFeatures > 0 ? 1 / Math.Sqrt(inFeatures) : 0;
-        Bias = Init.Uniform(new Parameter(Tensor.Empty([outFeatures])), -bound, bound, generator);
+        if (bias) Bias = new Parameter(Tensor.Empty([outFeatures]));
+        Draw(generator);
     }
 
     /// <summary>A layer over handles that exist: the same handle in two layers ties them.</summary>
@@ -43,6 +41,16 @@ public sealed partial class Linear : Module, IForward<Tensor, Tensor>
 
     /// <summary>b, [Out], or null.</summary>
     public Parameter? Bias { get; }
+
+    /// <inheritdoc/>
+    public void ResetParameters() => Draw(null);
+
+    private void Draw(Generator? generator)
+    {
+        Init.KaimingUniform(Weight, Math.Sqrt(5), generator);
+        double bound = InFeatures > 0 ? 1 / Math.Sqrt(InFeatures) : 0;
+        if (Bias is not null) Init.Uniform(Bias, -bound, bound, generator);
+    }
 
     /// <summary>In: the length of the input's last axis.</summary>
     public int InFeatures => Weight.Shape[1];

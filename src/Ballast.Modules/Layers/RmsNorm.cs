@@ -6,7 +6,7 @@ namespace Ballast;
 /// State: <c>weight</c> (ones) of the normalized shape; nothing is drawn.
 /// Source: Zhang and Sennrich, arXiv:1910.07467; torch.nn.RMSNorm.
 /// </remarks>
-public sealed partial class RmsNorm : Module, IForward<Tensor, Tensor>
+public sealed partial class RmsNorm : Module, IForward<Tensor, Tensor>, IResettable
 {
     /// <summary>Normalizes over the last axes of that shape.</summary>
     /// <param name="normalizedShape">The lengths of the last axes.</param>
@@ -33,6 +33,9 @@ public sealed partial class RmsNorm : Module, IForward<Tensor, Tensor>
 
     /// <summary>ε, added to the mean square; null for the smallest step above 1 of the input's dtype.</summary>
     public double? Eps { get; }
+
+    /// <inheritdoc/>
+    public void ResetParameters() => Weight?.Value.Detach().FillInPlace(1);
 
     /// <summary>y = x / √(mean(x²) + ε) · w.</summary>
     public Tensor Forward(Tensor input) => input.RmsNorm(NormalizedShape, Weight?.Value, Eps);

@@ -9,7 +9,7 @@ namespace Ballast.Models;
 /// that write to the stream (<c>projection</c>, <c>contract</c>) with 0.02/√(2L); biases are 0.
 /// Source: Radford et al. 2019; positions: Vaswani et al., arXiv:1706.03762.
 /// </remarks>
-public sealed partial class Gpt : Module, IForward<Tensor, Tensor>
+public sealed partial class Gpt : Module, IForward<Tensor, Tensor>, IResettable
 {
     private const double Deviation = 0.02;
 
@@ -22,7 +22,7 @@ public sealed partial class Gpt : Module, IForward<Tensor, Tensor>
         config.Check();
         Config = config;
         TokenEmbedding = new Embedding(config.VocabularySize, config.Width, generator: generator);
-        Positions = Buffer.Derived(device => SinusoidalPositions(config.BlockLength, config.Width, device), keepDType: false);
+        Positions = new SinusoidalPositions(config.BlockLength, config.Width);
         Dropout = new Dropout(config.Dropout, generator);
         Blocks = [];
         for (int i = 0; i < config.Layers; i++) Blocks.Add(new GptBlock(config, generator));
@@ -38,7 +38,7 @@ public sealed partial class Gpt : Module, IForward<Tensor, Tensor>
     public Embedding TokenEmbedding { get; }
 
     /// <summary>A vector for each position, [block, C]: computed, not learned and not saved.</summary>
-    public Buffer Positions { get; }
+    public SinusoidalPositions Positions { get; }
 
     /// <summary>On the sum of token and position vectors.</summary>
     public Dropout Dropout { get; }
@@ -64,31 +64,14 @@ public sealed partial class Gpt : Module, IForward<Tensor, Tensor>
             throw new ShapeException(
                 $"Gpt: {length} tokens were given and the block length is {Config.BlockLength}; keep the last ones: "
                 + $"input.Narrow(1, {length - Config.BlockLength}, {Config.BlockLength}).");
-        Tensor x = TokenEmbedding.Forward(input) * Math.Sqrt(Config.Width) + Positions.Value.Narrow(0, 0, length);
+        Tensor x = TokenEmbedding.Forward(input) * Math.Sqrt(Config.Width) + Positions.For(length);
         x = Dropout.Forward(x);
         foreach (GptBlock block in Blocks) x = block.Forward(x);
         return Head.Forward(FinalNorm.Forward(x));
     }
 
-    /// <summary>The table with sin(p / 10000^(2i/C)) in column 2i and the cosine in column 2i+1, computed in float64 and rounded to
-    /// float32.</summary>
-    /// <param name="length">The number of positions p.</param>
-    /// <param name="width">C.</param>
-    /// <param name="device">Where; the default device if left out.</param>
-    /// <returns>[length, C].</returns>
-    public static Tensor SinusoidalPositions(int length, int width, Device? device = null)
-    {
-        var table = new float[(long)length * width];
-        for (int p = 0; p < length; p++)
-        {
-            for (int c = 0; c < width; c++)
-            {
-                double angle = p / Math.Pow(10000, (c - c % 2) / (double)width);
-                table[(long)p * width + c] = (float)(c % 2 == 0 ? Math.Sin(angle) : Math.Cos(angle));
-            }
-        }
-        return Tensor.From(table, [length, width], device);
-    }
+    /// <inheritdoc/>
+    public void ResetParameters() => Draw(null);
 
     private void Draw(Generator? generator)
     {

@@ -3,8 +3,8 @@ using Ballast.Formats;
 
 namespace Ballast.Optimizers;
 
-/// <summary>Exponential average of a module's parameters: average ← d · average + (1 − d) · value after each step; buffers are
-/// copied.</summary>
+/// <summary>Exponential average of a module's parameters: average ← d · average + (1 − d) · value after each step; buffers follow their
+/// <see cref="AverageRule"/>, and are copied unless declared otherwise.</summary>
 /// <remarks>
 /// With warm-up d = min(decay, (1 + n) / (10 + n)) at update n = 0, 1, …, so that the first weights do not linger. Values are held by
 /// path, on the device of the module, which they follow, and in its dtype, but float32 for half types. Source: Polyak and Juditsky 1992;
@@ -15,18 +15,21 @@ public sealed class Ema
     private const string Updates = "updates";
 
     private readonly OrderedDictionary<string, Tensor> _values = [];
+    private readonly StateFilter? _filter;
 
     /// <summary>An average that starts at the module's values.</summary>
     /// <param name="module">The module that is trained; it is not held.</param>
     /// <param name="decay">d, the share of the average that is kept; from 0 to 1.</param>
     /// <param name="warmUp">False for d from the first update on.</param>
-    public Ema(Module module, double decay = 0.999, bool warmUp = true)
+    /// <param name="filter">Which of the saved state is averaged; all if left out.</param>
+    public Ema(Module module, double decay = 0.999, bool warmUp = true, StateFilter? filter = null)
     {
+        _filter = filter;
         if (!(decay >= 0 && decay <= 1))
             throw new ArgumentOutOfRangeException(nameof(decay), decay, "the share that is kept is from 0 to 1.");
         Decay = decay;
         WarmUp = warmUp;
-        foreach ((string path, Tensor value) in module.Snapshot()) Set(path, value.To(Wide(value.DType)));
+        foreach ((string path, Tensor value) in module.Snapshot(filter: Saved)) Set(path, value.To(Wide(value.DType)));
     }
 
     /// <summary>d, the share of the average that is kept.</summary>
@@ -54,9 +57,13 @@ public sealed class Ema
     /// <exception cref="ArgumentException">The module's paths or shapes are not those of the average; nothing was changed.</exception>
     public void Update(Module module)
     {
-        StateDict state = module.View();
+        StateDict state = module.View(filter: Saved);
         Check(state);
-        HashSet<string> averaged = [.. module.NamedParameters().Where(p => p.Value.DType.IsFloating).Select(p => p.Key)];
+        var rules = new Dictionary<string, AverageRule>();
+        foreach ((string path, Parameter parameter) in module.NamedParameters())
+            rules[path] = parameter.DType.IsFloating ? AverageRule.Average : AverageRule.Copy;
+        foreach ((string path, Buffer buffer) in module.NamedBuffers())
+            rules[path] = buffer.Averaging == AverageRule.Average && !buffer.DType.IsFloating ? AverageRule.Copy : buffer.Averaging;
         double keep = WarmUp ? Math.Min(Decay, (1.0 + Count) / (10 + Count)) : Decay;
         using (Autograd.NoGrad())
         {
@@ -65,8 +72,8 @@ public sealed class Ema
                 Tensor average = _values[path];
                 if (average.DType != Wide(value.DType) || !ReferenceEquals(average.Device, value.Device))
                     average = Set(path, average.To(value.Device, Wide(value.DType)));
-                if (averaged.Contains(path)) average.AddInPlace((value.To(average.DType) - average) * (1 - keep));
-                else average.CopyFrom(value);
+                if (rules[path] == AverageRule.Average) Averages.Mix(average, value, 1 - keep);
+                else if (rules[path] == AverageRule.Copy) average.CopyFrom(value);
             }
         }
         Count++;
@@ -74,7 +81,10 @@ public sealed class Ema
 
     /// <summary>Overwrites the module's parameters and saved buffers with the averages.</summary>
     /// <exception cref="StateLoadException">The module's paths or shapes are not those of the average; nothing was changed.</exception>
-    public void CopyTo(Module module) => module.Load(_values, new LoadPolicy { DType = ["*"] });
+    public void CopyTo(Module module) => module.Load(_values, new LoadPolicy { DType = ["*"], Filter = Saved });
+
+    /// <summary>Tensors of the module that are averaged; bytes of extra state are not.</summary>
+    private StateFilter Saved => _filter is null ? StateFilter.Persistent : StateFilter.Persistent & _filter;
 
     /// <summary>Writes the averages and the number of updates to one file, atomically.</summary>
     /// <param name="path">The file to create or replace; its folder must exist.</param>

@@ -11,6 +11,14 @@ public sealed class ParameterGroup
     /// <summary>A group of handles with names, such as <c>module.NamedParameters()</c>; their state is saved under these.</summary>
     public ParameterGroup(IEnumerable<KeyValuePair<string, Parameter>> parameters) => Named = [.. parameters];
 
+    /// <summary>A group of the parameters that a filter takes: <c>new ParameterGroup(model, StateFilter.Under("head"))</c>.</summary>
+    /// <exception cref="ArgumentException">The filter takes none.</exception>
+    public ParameterGroup(Module module, StateFilter filter) : this(module.NamedParameters(filter))
+    {
+        if (Named.Count == 0)
+            throw new ArgumentException($"ParameterGroup: no parameter of {module.GetType().Name} is chosen by '{filter}'.", nameof(filter));
+    }
+
     /// <summary>The step length of this group before any schedule; null for the optimizer's.</summary>
     public double? LearningRate { get; set; }
 

@@ -4,10 +4,35 @@ namespace Ballast;
 /// The base of everything that holds state. Declaring a <see cref="Parameter"/>, a <see cref="Buffer"/> or a module as a field or
 /// property is registering it: the source generator writes the walk over the members of every partial class that derives from this.
 /// </summary>
-public abstract class Module
+public abstract partial class Module
 {
     /// <summary>Tells a visitor the members of this module. Written by the source generator; by hand only for containers.</summary>
     public abstract void VisitState(IStateVisitor visitor);
+
+    /// <summary>Shows a map each member that holds state, by reference. Written by the source generator; by hand only for containers.</summary>
+    /// <exception cref="NotSupportedException">The class writes its walk by hand and has no map.</exception>
+    public virtual void MapState(StateMap map) => throw new NotSupportedException(
+        $"{GetType().Name} writes VisitState by hand and has no MapState, so its members can be neither copied nor exchanged.\n  fix    override MapState beside VisitState, "
+        + "with the same members by reference, or let the generator write both.");
+
+    /// <summary>The version of the layout of this module's own state: that of <c>[StateVersion]</c>, 1 without.</summary>
+    public virtual int StateVersion => 1;
+
+    /// <summary>Brings a state of an older version to <see cref="StateVersion"/>. Written by the source generator, from the methods marked <c>[MigratesFrom]</c>.</summary>
+    public virtual void MigrateState(StateMigration migration) { }
+
+    /// <summary>Called on a copy when its state is copied, for what is no state: caches to drop, lists to copy.</summary>
+    /// <param name="original">The module that was copied; members that hold no state still refer to the original's objects.</param>
+    protected virtual void OnCloned(Module original) { }
+
+    internal void FinishClone(Module original) => OnCloned(original);
+
+    internal Module ShallowCopy()
+    {
+        var copy = (Module)MemberwiseClone();
+        copy._registered = _registered is null ? null : new OrderedDictionary<string, Slot>(_registered);
+        return copy;
+    }
 
     /// <summary>True in training mode, which dropout and batch statistics look at; set for the whole tree by Train() and Eval().</summary>
     public bool Training { get; internal set; } = true;
@@ -28,6 +53,12 @@ public abstract class Module
             if (entry.Variable is Buffer buffer && (withAliases || entry.Alias is null)) yield return new(entry.Path, buffer);
     }
 
+    /// <summary>The parameters that a filter takes, with their paths, each handle once.</summary>
+    public IEnumerable<KeyValuePair<string, Parameter>> NamedParameters(StateFilter filter) => NamedParameters().Where(p => filter.Matches(p.Key, p.Value));
+
+    /// <summary>The buffers that a filter takes, with their paths, each handle once.</summary>
+    public IEnumerable<KeyValuePair<string, Buffer>> NamedBuffers(StateFilter filter) => NamedBuffers().Where(b => filter.Matches(b.Key, b.Value));
+
     /// <summary>This module (under the empty path) and all below, each once, parents first.</summary>
     public IEnumerable<KeyValuePair<string, Module>> NamedModules()
     {
@@ -39,10 +70,8 @@ public abstract class Module
     /// <summary>The modules directly below, each once, with their names.</summary>
     public IEnumerable<KeyValuePair<string, Module>> NamedChildren()
     {
-        var members = new StateTree.Members(this);
-        VisitState(members);
         var seen = new HashSet<Module>(ReferenceEqualityComparer.Instance);
-        foreach ((string name, Module? child) in members.Children)
+        foreach ((string name, Module? child) in StateTree.Members.Of(this).Children)
             if (child is not null && seen.Add(child)) yield return new(name, child);
     }
 
@@ -58,59 +87,36 @@ public abstract class Module
     /// <summary>The modules directly below, each once.</summary>
     public IEnumerable<Module> Children() => NamedChildren().Select(c => c.Value);
 
-    /// <summary>The module at a dotted path; the empty path is this one.</summary>
-    /// <exception cref="KeyNotFoundException">There is none.</exception>
-    public Module GetModule(string path)
-    {
-        if (path.Length == 0) return this;
-        foreach ((string at, Module module) in StateTree.Of(this).Modules)
-            if (at == path) return module;
-        throw NotFound(path, "module", StateTree.Of(this).Modules.Select(m => m.Path));
-    }
-
-    /// <summary>The parameter at a dotted path.</summary>
-    /// <exception cref="KeyNotFoundException">There is none, or it is a buffer.</exception>
-    public Parameter GetParameter(string path) => Find<Parameter>(path, "parameter");
-
-    /// <summary>The buffer at a dotted path, saved or not.</summary>
-    /// <exception cref="KeyNotFoundException">There is none, or it is a parameter.</exception>
-    public Buffer GetBuffer(string path) => Find<Buffer>(path, "buffer");
-
-    private TVariable Find<TVariable>(string path, string kind) where TVariable : Variable
-    {
-        StateTree tree = StateTree.Of(this);
-        foreach (StateEntry entry in tree.Entries)
-        {
-            if (entry.Path != path) continue;
-            return entry.Variable as TVariable
-                ?? throw new KeyNotFoundException($"{GetType().Name}: '{path}' is {(entry.Variable is null ? "absent (null)" : $"a {entry.Variable.Kind}")}, not a {kind}.");
-        }
-        throw NotFound(path, kind, tree.Entries.Where(e => e.Variable is TVariable).Select(e => e.Path));
-    }
-
-    private KeyNotFoundException NotFound(string path, string kind, IEnumerable<string> known)
-    {
-        string? near = Names.Nearest(path, known);
-        return new KeyNotFoundException($"{GetType().Name} has no {kind} at '{path}'{(near is null ? "." : $"; the nearest is '{near}'.")}");
-    }
-
     /// <summary>Sets every gradient to null.</summary>
     public void ZeroGrad()
     {
         foreach (Parameter parameter in Parameters()) parameter.Grad = null;
     }
 
-    /// <summary>Freezes or unfreezes all parameters; buffers are not touched.</summary>
-    public void RequiresGrad(bool requiresGrad)
+    /// <summary>Freezes or unfreezes all parameters, or those that a filter takes; buffers are not touched.</summary>
+    /// <param name="requiresGrad">False to freeze.</param>
+    /// <param name="filter">Which parameters; all if left out.</param>
+    /// <returns>How many parameters the filter took.</returns>
+    public int RequiresGrad(bool requiresGrad, StateFilter? filter = null)
     {
-        foreach (Parameter parameter in Parameters()) parameter.RequiresGrad = requiresGrad && parameter.DType.IsFloating;
+        int count = 0;
+        foreach ((_, Parameter parameter) in NamedParameters(filter ?? StateFilter.All))
+        {
+            parameter.RequiresGrad = requiresGrad && parameter.DType.IsFloating;
+            count++;
+        }
+        return count;
     }
 
     /// <summary>The state now, as live aliases: changes in place are seen on both sides. Ties stand once, under their first path.</summary>
-    public StateDict View() => StateDict.Of(this, copy: false);
+    /// <param name="prefix">A path put before every path, with a dot between; none if left out.</param>
+    /// <param name="filter">Which state; all that is saved if left out.</param>
+    public StateDict View(string prefix = "", StateFilter? filter = null) => StateDict.Of(this, copy: false, prefix, filter);
 
     /// <summary>A copy of the state, untouched by what happens to the module afterwards. Ties stand once, under their first path.</summary>
-    public StateDict Snapshot() => StateDict.Of(this, copy: true);
+    /// <param name="prefix">A path put before every path, with a dot between; none if left out.</param>
+    /// <param name="filter">Which state; all that is saved if left out.</param>
+    public StateDict Snapshot(string prefix = "", StateFilter? filter = null) => StateDict.Of(this, copy: true, prefix, filter);
 
     /// <summary>Loads a state: all of it, or nothing if anything differs that the policy does not name.</summary>
     /// <param name="state">Values by path, such as a <see cref="StateDict"/> or what a file holds.</param>
@@ -119,92 +125,11 @@ public abstract class Module
     /// <exception cref="StateLoadException">Something differs; the report names all of it, and the module is as it was.</exception>
     public LoadReport Load(IReadOnlyDictionary<string, Tensor> state, LoadPolicy? policy = null) => StateLoader.Load(this, state, policy ?? LoadPolicy.Strict);
 
-    /// <summary>The state tree: kinds, dtypes, shapes, devices, aliases and totals.</summary>
+    /// <summary>The state tree: kinds, dtypes, shapes, devices, rules, aliases and totals.</summary>
     public override string ToString() => StateTable.Render(this);
-
-    internal void Move(Device? device, DType? dtype)
-    {
-        if (dtype is { IsFloating: false } wrong)
-            throw new DTypeException($"{GetType().Name}.To: only floating dtypes are accepted, {wrong.Name} was given; integer state keeps its dtype.");
-        var commits = new List<Action>();
-        using (Autograd.NoGrad())
-        {
-            // Everything is computed before the first handle changes: a failure leaves the module as it was.
-            foreach (StateEntry entry in StateTree.Of(this).Distinct()) commits.Add(entry.Variable!.Prepare(device, dtype));
-            foreach (Action commit in commits) commit();
-        }
-    }
-
-    internal void MoveEmpty(Device device)
-    {
-        var commits = new List<Action>();
-        foreach (StateEntry entry in StateTree.Of(this).Distinct())
-        {
-            Variable variable = entry.Variable!;
-            if (variable is Buffer { IsDerived: true } || !variable.Device.IsMeta)
-            {
-                commits.Add(variable.Prepare(device, null));
-                continue;
-            }
-            Tensor empty = Tensor.Empty(variable.Shape, variable.DType, device);
-            commits.Add(variable is Parameter parameter ? () => parameter.Replace(empty, null) : () => ((Buffer)variable).Replace(empty));
-        }
-        foreach (Action commit in commits) commit();
-    }
 
     internal void SetTraining(bool training)
     {
         foreach (Module module in Modules()) module.Training = training;
-    }
-}
-
-/// <summary>Calls that give the module back, in its own type, for chaining.</summary>
-public static class ModuleExtensions
-{
-    extension<TModule>(TModule module) where TModule : Module
-    {
-        /// <summary>Moves all parameters and buffers, and gradients, to a device. Handles, ties and optimizers stay valid; a failure changes nothing.</summary>
-        /// <exception cref="MetaTensorException">A value on meta has no data to move; use ToEmpty or Load.</exception>
-        public TModule To(Device device)
-        {
-            module.Move(device, null);
-            return module;
-        }
-
-        /// <summary>Casts all floating parameters and buffers, except those that keep their dtype; integers and bools stay. A failure changes nothing.</summary>
-        /// <exception cref="DTypeException">The dtype is not floating.</exception>
-        public TModule To(DType dtype)
-        {
-            module.Move(null, dtype);
-            return module;
-        }
-
-        /// <summary>Moves and casts in one step.</summary>
-        public TModule To(Device device, DType dtype)
-        {
-            module.Move(device, dtype);
-            return module;
-        }
-
-        /// <summary>Gives what is on meta memory of undefined contents on a device; what has data moves with it; derived buffers are computed there.</summary>
-        public TModule ToEmpty(Device device)
-        {
-            module.MoveEmpty(device);
-            return module;
-        }
-
-        /// <summary>Sets training mode for the whole tree.</summary>
-        public TModule Train(bool training = true)
-        {
-            module.SetTraining(training);
-            return module;
-        }
-
-        /// <summary>Sets evaluation mode for the whole tree.</summary>
-        public TModule Eval()
-        {
-            module.SetTraining(false);
-            return module;
-        }
     }
 }

@@ -1,7 +1,7 @@
 namespace Ballast;
 
 /// <summary>Learned state: it moves, casts, is saved, and optimizers may update it.</summary>
-public sealed class Parameter : Variable
+public class Parameter : Variable
 {
     /// <summary>A parameter over the tensor's storage.</summary>
     /// <param name="value">The first value; it must have no history.</param>
@@ -15,6 +15,9 @@ public sealed class Parameter : Variable
         leaf.RequiresGrad = requiresGrad;
         Current = leaf;
     }
+
+    /// <summary>A parameter without a value of its own.</summary>
+    private protected Parameter() : base(null) { }
 
     /// <inheritdoc/>
     public override string Kind => "Parameter";
@@ -30,36 +33,21 @@ public sealed class Parameter : Variable
     }
 
     /// <summary>False while the parameter is frozen: no gradient is computed and optimizers leave it alone.</summary>
-    public bool RequiresGrad
+    public virtual bool RequiresGrad
     {
         get => Current.RequiresGrad;
         set => Current.RequiresGrad = value;
     }
 
-    /// <summary>Writes values, broadcast and cast, over the parameter without recording.</summary>
-    public void Assign(Tensor source)
-    {
-        using (Autograd.NoGrad()) Current.CopyFrom(source.Detach());
-    }
+    internal override Tensor? GradToMove => Held?.Grad;
 
-    /// <summary>Makes another tensor the value; gradient and freezing are kept as given.</summary>
-    internal void Replace(Tensor value, Tensor? grad)
+    internal override void Adopt(Tensor value, Tensor? grad)
     {
-        bool requiresGrad = RequiresGrad;
+        bool requiresGrad = RequiresGrad && value.DType.IsFloating;
         Tensor leaf = value.Detach();
         leaf.RequiresGrad = requiresGrad;
         leaf.Grad = grad;
         if (grad is not null) TensorScope.Escape(grad);
         Current = leaf;
-    }
-
-    internal override Action Prepare(Device? device, DType? dtype)
-    {
-        DType target = dtype is { } asked && DType.IsFloating ? asked : DType;
-        Device place = device ?? Device;
-        if (target == DType && ReferenceEquals(place, Device)) return static () => { };
-        Tensor value = Current.Detach().To(place, target);
-        Tensor? grad = Grad?.To(place, target);
-        return () => Replace(value, grad);
     }
 }

@@ -4,7 +4,8 @@ namespace Ballast;
 /// <param name="Path">The full dotted path.</param>
 /// <param name="Variable">The handle, or null if the member is declared and absent.</param>
 /// <param name="Alias">The first path under which the same handle was met, or null if this is the first.</param>
-internal readonly record struct StateEntry(string Path, Variable? Variable, string? Alias);
+/// <param name="Extra">The module, if the entry is its extra state.</param>
+internal readonly record struct StateEntry(string Path, Variable? Variable, string? Alias, IExtraState? Extra = null);
 
 /// <summary>A walk over a module tree in PyTorch's order: own parameters, own buffers, then children.</summary>
 internal sealed class StateTree
@@ -43,19 +44,25 @@ internal sealed class StateTree
         }
         _open.Add(module);
         Modules.Add((path, module));
-        var members = new Members(module);
-        module.VisitState(members);
+        Members members = Members.Of(module);
         foreach ((string name, Variable? variable) in members.Variables)
-            if (variable is Parameter or null) Add(path, name, variable);
+            if (variable is (Parameter or null) and not ParametrizedParameter) Add(path, name, variable);
         foreach ((string name, Variable? variable) in members.Variables)
             if (variable is not (Parameter or null)) Add(path, name, variable);
+        if (module is IExtraState extra && !Modules.Take(Modules.Count - 1).Any(m => ReferenceEquals(m.Module, module)))
+            Entries.Add(new StateEntry(Join(path, ExtraState.Key), null, null, extra));
         foreach ((string name, Module? child) in members.Children)
             if (child is not null) Walk(child, Join(path, name));
+        // A computed parameter has no state of its own: what it is computed from stands below the module.
+        foreach ((string name, Variable? variable) in members.Variables)
+            if (variable is ParametrizedParameter computed) Walk(computed.Introduce(RootName, Join(path, name)), Join(path, $"parametrizations.{name}"));
         _open.RemoveAt(_open.Count - 1);
     }
 
     private void Add(string path, string name, Variable? variable)
     {
+        if (name == ExtraState.Key)
+            throw new InvalidOperationException($"{RootName}: '{Join(path, name)}' cannot be state: the name is kept for what IExtraState saves.");
         string full = Join(path, name);
         string? alias = null;
         if (variable is not null && !_first.TryGetValue(variable, out alias))
@@ -71,6 +78,15 @@ internal sealed class StateTree
     /// <summary>The members of one module.</summary>
     internal sealed class Members(Module owner) : IStateVisitor
     {
+        /// <summary>Declared members, then what was registered at run time.</summary>
+        public static Members Of(Module module)
+        {
+            var members = new Members(module);
+            module.VisitState(members);
+            module.VisitRegistered(members);
+            return members;
+        }
+
         public List<(string Name, Variable? Variable)> Variables { get; } = [];
 
         public List<(string Name, Module? Module)> Children { get; } = [];

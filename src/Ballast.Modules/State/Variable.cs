@@ -16,6 +16,7 @@ public abstract class Variable
         get;
         set
         {
+            if (field == value) return;
             field = value;
             if (_value is not null) _value.Label = value;
         }
@@ -33,26 +34,41 @@ public abstract class Variable
         }
     }
 
+    /// <summary>The value, or null if it is not computed yet.</summary>
+    internal Tensor? Held => _value;
+
     internal bool IsComputed => _value is not null;
+
+    /// <summary>True while another value stands in for its own; see <see cref="Substitution"/>.</summary>
+    internal bool IsSubstituted { get; private set; }
 
     private protected virtual Tensor Compute() => throw new InvalidOperationException("a variable without a value.");
 
     private protected void Forget() => _value = null;
 
+    /// <summary>Puts a value in, with its history, or takes it out again; gives what was there.</summary>
+    internal Tensor? Exchange(Tensor? value, bool substituted)
+    {
+        Tensor? before = _value;
+        _value = value;
+        IsSubstituted = substituted;
+        return before;
+    }
+
     /// <summary>The kind as printed in state trees.</summary>
     public abstract string Kind { get; }
 
     /// <summary>Axis lengths of the value.</summary>
-    public Shape Shape => Current.Shape;
+    public virtual Shape Shape => Current.Shape;
 
     /// <summary>Element type of the value.</summary>
-    public DType DType => Current.DType;
+    public virtual DType DType => Current.DType;
 
     /// <summary>Device of the value.</summary>
     public virtual Device Device => Current.Device;
 
     /// <summary>The number of axes of the value.</summary>
-    public int Rank => Current.Rank;
+    public int Rank => Shape.Rank;
 
     /// <summary>The last two axes of the value exchanged.</summary>
     public Tensor T => Current.T;
@@ -64,8 +80,59 @@ public abstract class Variable
         set => Current[indices] = value;
     }
 
-    /// <summary>What the value would be on another device and in another dtype; changes nothing.</summary>
-    internal abstract Action Prepare(Device? device, DType? dtype);
+    /// <summary>What it is called in messages.</summary>
+    internal string Name => Label ?? $"this {Kind}";
+
+    /// <summary>Writes values, broadcast and cast, over the value in place, without recording.</summary>
+    /// <param name="source">The values.</param>
+    /// <param name="lossy">True to let floating values be cut to integers, and numbers to bools.</param>
+    /// <exception cref="DTypeException">The values are of a higher category (floating into integer), and that was not asked for.</exception>
+    /// <exception cref="ShapeException">The source does not stretch to this shape.</exception>
+    public void Assign(Tensor source, bool lossy = false)
+    {
+        if (!lossy && !Op.CanHold(DType, source.DType))
+            throw new DTypeException(
+                $"{Name} is {DType.Name}; writing {source.DType.Name} values would cut them.\n  fix    cast them first, or say Assign(values, lossy: true).");
+        using (Autograd.NoGrad()) Current.CopyFrom(source.Detach());
+    }
+
+    /// <summary>Casts this one handle; ties see it.</summary>
+    /// <param name="dtype">The new element type.</param>
+    /// <param name="lossy">True to cast floating to integer, and to go against the buffer's dtype policy.</param>
+    /// <exception cref="DTypeException">The cast would destroy, or goes against the policy, and that was not asked for.</exception>
+    public void Cast(DType dtype, bool lossy = false)
+    {
+        if (dtype == DType) return;
+        if (!lossy)
+        {
+            if (!Op.CanHold(dtype, DType))
+                throw new DTypeException(
+                    $"{Name} is {DType.Name}; a cast to {dtype.Name} would destroy its values.\n  fix    say Cast(DType.{dtype}, lossy: true) if that is meant.");
+            CheckPolicy(dtype);
+        }
+        using (Autograd.NoGrad()) Adopt(Current.Detach().To(dtype), GradToMove?.To(dtype));
+    }
+
+    /// <summary>Throws if a policy forbids a value of that dtype.</summary>
+    private protected virtual void CheckPolicy(DType dtype) { }
+
+    /// <summary>The gradient that moves along, or null.</summary>
+    internal virtual Tensor? GradToMove => null;
+
+    /// <summary>The dtype after a cast of the module.</summary>
+    internal virtual DType TargetOf(DType asked, bool force) => DType.IsFloating ? asked : DType;
+
+    /// <summary>Makes a tensor the value, with its gradient: nothing here allocates device memory or can fail.</summary>
+    internal abstract void Adopt(Tensor value, Tensor? grad);
+
+    /// <summary>A handle of the same kind and rules, without value; whoever copies gives it one.</summary>
+    internal virtual Variable CopyHandle()
+    {
+        var copy = (Variable)MemberwiseClone();
+        copy._value = null;
+        copy.IsSubstituted = false;
+        return copy;
+    }
 
     /// <summary>The value, so that layers read as mathematics.</summary>
     public static implicit operator Tensor(Variable variable) => variable.Current;

@@ -59,8 +59,12 @@ public sealed class CachingAllocator
         return (1L << log) + sub * ((1L << log) / Steps);
     }
 
+    /// <summary>For tests of failures: the n-th request of this thread from now on finds no memory; 0 for none.</summary>
+    [ThreadStatic] internal static int FailAt;
+
     internal nint Rent(long bytes)
     {
+        if (FailAt > 0 && --FailAt == 0) throw OutOfMemory(bytes);
         int index = ClassOf(bytes);
         long size = ClassBytes(index);
         if (TryPop(index, size, out nint handle)) return handle;
@@ -102,6 +106,14 @@ public sealed class CachingAllocator
             _live -= size;
             _cached += size;
         }
+    }
+
+    /// <summary>Gives a rented block straight back to the system.</summary>
+    internal void Discard(nint handle, long bytes)
+    {
+        long size = RoundUp(bytes);
+        lock (_gate) _live -= size;
+        _runtime.Free(handle, size);
     }
 
     /// <summary>Gives all cached blocks back to the system.</summary>

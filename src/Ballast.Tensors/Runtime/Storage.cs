@@ -6,6 +6,7 @@ public sealed class Storage
     private readonly object? _keepAlive; // held, never read: it owns foreign memory
     private nint _handle;
     private int _version;
+    private string? _gone; // why the bytes were given back early
 
     private Storage(DeviceRuntime runtime, nint handle, long bytes, object? keepAlive, bool pooled)
     {
@@ -48,8 +49,8 @@ public sealed class Storage
 
     /// <summary>The runtime's handle; a pointer where the device is host memory.</summary>
     internal nint Handle => _handle != 0 || Bytes == 0 || !Pooled ? _handle
-        : throw new ObjectDisposedException(nameof(Tensor),
-            "this tensor's memory was freed when its TensorScope ended; call scope.Keep(tensor) for what must outlive the scope.");
+        : throw new ObjectDisposedException(nameof(Tensor), _gone
+            ?? "this tensor's memory was freed when its TensorScope ended; call scope.Keep(tensor) for what must outlive the scope.");
 
     internal void Touch(string writer)
     {
@@ -82,5 +83,15 @@ public sealed class Storage
     {
         GC.SuppressFinalize(this);
         Release();
+    }
+
+    /// <summary>Gives the block back to the system, not to the cache; a later use says why it is gone.</summary>
+    internal void Discard(string why)
+    {
+        if (!Pooled) return;
+        GC.SuppressFinalize(this);
+        _gone = $"this tensor's memory was released: {why}.";
+        nint handle = Interlocked.Exchange(ref _handle, 0);
+        if (handle != 0) Runtime.Allocator.Discard(handle, Bytes);
     }
 }

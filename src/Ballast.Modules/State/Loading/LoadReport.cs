@@ -2,32 +2,6 @@ using System.Text;
 
 namespace Ballast;
 
-/// <summary>Differences that a load may have, each named by path patterns in which * stands for any run of characters.</summary>
-public sealed record LoadPolicy
-{
-    /// <summary>No difference is allowed.</summary>
-    public static LoadPolicy Strict { get; } = new();
-
-    /// <summary>Paths of the module that the state may lack; they keep their values.</summary>
-    public IReadOnlyList<string> Missing { get; init; } = [];
-
-    /// <summary>Paths of the state that the module may lack; they are ignored.</summary>
-    public IReadOnlyList<string> Unexpected { get; init; } = [];
-
-    /// <summary>Paths whose shape may differ; they keep their values.</summary>
-    public IReadOnlyList<string> Shape { get; init; } = [];
-
-    /// <summary>Paths whose dtype may differ; their values are cast to the module's dtype.</summary>
-    public IReadOnlyList<string> DType { get; init; } = [];
-
-    internal static bool Allows(IReadOnlyList<string> patterns, string path)
-    {
-        foreach (string pattern in patterns)
-            if (Names.Matches(path, pattern)) return true;
-        return false;
-    }
-}
-
 /// <summary>One difference between a module and a state.</summary>
 /// <param name="Path">Where.</param>
 /// <param name="Text">What differs, with a suggestion where there is one.</param>
@@ -57,6 +31,15 @@ public sealed class LoadReport
     /// <summary>Paths whose dtypes differ.</summary>
     public IReadOnlyList<LoadDifference> DTypes => DTypeList;
 
+    /// <summary>Modules whose state has another version: an older one was migrated, a newer one is refused.</summary>
+    public IReadOnlyList<LoadDifference> Versions => VersionList;
+
+    /// <summary>Paths of the state that were verified to be constants and ignored.</summary>
+    public IReadOnlyList<string> Constants => ConstantList;
+
+    /// <summary>Policies that would make the state fit, such as a prefix to strip.</summary>
+    public IReadOnlyList<string> Suggestions => SuggestionList;
+
     internal List<string> LoadedList { get; } = [];
 
     internal List<LoadDifference> MissingList { get; } = [];
@@ -67,23 +50,32 @@ public sealed class LoadReport
 
     internal List<LoadDifference> DTypeList { get; } = [];
 
+    internal List<LoadDifference> VersionList { get; } = [];
+
+    internal List<string> ConstantList { get; } = [];
+
+    internal List<string> SuggestionList { get; } = [];
+
     /// <summary>True if no difference was met that the policy does not name.</summary>
     public bool Succeeded => !All().Any(d => !d.Allowed);
 
     /// <summary>True if nothing differed at all.</summary>
     public bool AllMatched => !All().Any();
 
-    private IEnumerable<LoadDifference> All() => MissingList.Concat(UnexpectedList).Concat(ShapeList).Concat(DTypeList);
+    private IEnumerable<LoadDifference> All() => MissingList.Concat(UnexpectedList).Concat(ShapeList).Concat(DTypeList).Concat(VersionList);
 
     /// <summary>The report as text: counts, then every difference.</summary>
     public override string ToString()
     {
-        if (AllMatched) return $"{Module}: all {LoadedList.Count} keys matched.";
-        var text = new StringBuilder($"{Module}: {LoadedList.Count} keys match");
+        string constants = ConstantList.Count == 0 ? "" : $" ({ConstantList.Count} known constants verified and ignored)";
+        if (AllMatched) return $"{Module}: all {LoadedList.Count} keys matched{constants}.";
+        var text = new StringBuilder($"{Module}: {LoadedList.Count} keys match{constants}");
         Append(text, "missing from the state", MissingList);
         Append(text, "unexpected in the state", UnexpectedList);
         Append(text, "of another shape", ShapeList);
         Append(text, "of another dtype", DTypeList);
+        Append(text, "of another version", VersionList);
+        foreach (string suggestion in SuggestionList) text.Append($"\n  hint   {suggestion}");
         return text.ToString();
     }
 
