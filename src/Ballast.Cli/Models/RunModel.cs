@@ -29,7 +29,7 @@ internal static class RunModel
         {
             // Of a family that is known, the device's own words say what was looked for.
             string family = name.Split(':')[0];
-            if (name == BestDevice || Device.Kinds.Any(k => k.Name == family))
+            if (family == BestDevice || Device.Kinds.Any(k => k.Name == family))
                 throw UserError.Usage($"{refusal.Message.TrimEnd('.')} (--device takes {string.Join(", ", All())})");
             string? near = Nearest.To(name.ToLowerInvariant(), [.. All(), .. Device.Kinds.Select(k => k.Name), BestDevice]);
             string hint = near is null ? "" : $"did you mean '{near}'? ";

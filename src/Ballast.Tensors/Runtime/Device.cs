@@ -91,6 +91,8 @@ public sealed class Device
         if (colon >= 0)
         {
             family = name[..colon];
+            if (family == BestName)
+                throw new DeviceNotAvailableException($"'{name}' is no device: '{BestName}' names the best one and takes no number.");
             if (!int.TryParse(name.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out index))
                 throw new DeviceNotAvailableException($"'{name}' is no device: after the colon comes a number, as in '{family}:0'.");
         }
