@@ -52,6 +52,56 @@ public sealed class DeviceTests
             "opencl: the OpenCL loader that BALLAST_OPENCL names cannot be loaded (/nonexistent", "--device takes cpu");
     }
 
+    [Theory]
+    [InlineData("cdua:0", "there is no device 'cdua:0' here: ", "--device takes cpu")]
+    [InlineData("opncl:0", "there is no device 'opncl:0' here: ", "--device takes cpu")]
+    [InlineData("CUP", "did you mean 'cpu'?")]
+    [InlineData("gpu:1", "'gpu' names the best one and takes no number")]
+    [InlineData("opencl:-1", "after the colon comes a number, as in 'opencl:0'")]
+    [InlineData("", "there is no device '' here")]
+    public async Task A_mistyped_device_is_one_line(string name, params string[] says) =>
+        (await BallastProcess.Run("train", "--out", "x", "--device", name)).FailsInOneLine(UserError.WrongUsage, says);
+
+    [OpenClFact]
+    public async Task Training_on_the_device_follows_the_cpu_and_both_write_the_same_greedy_text()
+    {
+        using var folder = new TemporaryFolder();
+        double[] cpu = Losses(await TrainTests.Train(folder, "cpu", "--steps", "5", "--json"));
+        double[] device = Losses(await TrainTests.Train(folder, "device", "--steps", "5", "--device", "opencl:0", "--json"));
+        Close(cpu, device);
+        string[] texts = await Task.WhenAll(
+            Greedy(folder, "cpu", "cpu"), Greedy(folder, "device", "cpu"), Greedy(folder, "device", "opencl:0"));
+        Assert.Equal(4 + 40 + 1, texts[0].Length);
+        Assert.All(texts, t => Assert.Equal(texts[0], t));
+    }
+
+    [OpenClFact]
+    public async Task A_run_goes_on_where_another_device_stopped()
+    {
+        using var folder = new TemporaryFolder();
+        double[] whole = Losses(await TrainTests.Train(folder, "whole", "--steps", "6", "--json"));
+        (await TrainTests.Train(folder, "there", "--steps", "3")).Succeeds();
+        (await TrainTests.Train(folder, "back", "--steps", "3", "--device", "opencl:0")).Succeeds();
+        Close(whole, Losses(await BallastProcess.Run("train", "--resume", folder["there"], "--steps", "6", "--device", "opencl:0", "--json")));
+        Close(whole, Losses(await BallastProcess.Run("train", "--resume", folder["back"], "--steps", "6", "--json")));
+    }
+
+    private static async Task<string> Greedy(TemporaryFolder folder, string run, string device) => (await BallastProcess.Run(
+        "generate", folder[run], "--prompt", "the ", "--tokens", "40", "--temperature", "0", "--device", device)).Succeeds().Output;
+
+    private static double[] Losses(Outcome outcome)
+    {
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        using JsonDocument json = JsonDocument.Parse(outcome.Output);
+        return [.. json.RootElement.GetProperty("trainLosses").EnumerateArray().Select(e => e.GetDouble())];
+    }
+
+    private static void Close(double[] expected, double[] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++) Assert.InRange(actual[i] / expected[i], 1 - 1e-3, 1 + 1e-3);
+    }
+
     private static string Reason(JsonDocument json, string family) => json.RootElement.GetProperty("unusable").EnumerateArray()
         .Single(u => u.GetProperty("name").GetString() == family).GetProperty("reason").GetString()!;
 }

@@ -1,3 +1,6 @@
+using Ballast.Models;
+using Ballast.Optimizers;
+
 namespace Ballast.Tests.Gpu;
 
 /// <summary>What the device says it was asked to do; these tests run alone, because the counts are of all threads.</summary>
@@ -32,6 +35,32 @@ public sealed class DeviceStatsTests
         DeviceStats start = OpenCl.Device.Stats;
         using (TensorScope.Begin()) _ = Tensor.Zeros([123_457], device: OpenCl.Device);
         Assert.Equal(new DeviceStats(0, 1, 0, 0, 0, 0, 0, 0), OpenCl.Device.Stats - start);
+    }
+
+    [OpenClFact]
+    public void A_training_step_copies_nothing_to_the_host_but_the_loss_that_is_asked_for()
+    {
+        var config = new GptConfig { VocabularySize = 17, BlockLength = 8, Width = 16, Heads = 2, Layers = 2 };
+        Gpt model = new Gpt(config, new Generator(1)).To(OpenCl.Device);
+        var optimizer = new AdamW(model.NamedParameters());
+        Tensor tokens = Tensor.Arange(16).Reshape(2, 8).To(OpenCl.Device);
+        float last = 0;
+        for (int step = 0; step < 4; step++)
+        {
+            using TensorScope scope = TensorScope.Begin();
+            DeviceStats start = OpenCl.Device.Stats;
+            optimizer.ZeroGrad();
+            Tensor loss = model.Forward(tokens).Reshape(-1, 17).CrossEntropy(tokens.Reshape(-1));
+            loss.Backward();
+            optimizer.Step();
+            DeviceStats queued = OpenCl.Device.Stats - start;
+            Assert.True(queued is { CopiesToHost: 0, Waits: 0, Launches: > 50 }, queued.ToString());
+            // The scope gives everything back but gradients, which outlive it until they are collected.
+            if (step >= 2) Assert.True(queued.BytesToDevice == 0 && queued.Allocations <= model.Parameters().Count(), queued.ToString());
+            last = loss.Item();
+            Assert.Equal(queued with { CopiesToHost = 1, BytesToHost = 4, Waits = 1 }, OpenCl.Device.Stats - start);
+        }
+        Assert.True(float.IsFinite(last));
     }
 
     [Fact]
