@@ -48,7 +48,7 @@ public static class BallastCommandLine
         const string purpose = "Ballast trains, samples and inspects neural networks whose state cannot get lost.";
         var root = new BallastCommand(ToolName, purpose, s_examples)
         {
-            TrainCommand.Create(), GenerateCommand.Create(), InspectCommand.Create(), DevicesCommand.Create(),
+            TrainCommand.Create(), GenerateCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(), DiffCommand.Create(), DevicesCommand.Create(),
         };
         var help = new HelpOption { Description = "Show this help", Recursive = true };
         help.Action = new HelpExamplesAction((HelpAction)help.Action!);

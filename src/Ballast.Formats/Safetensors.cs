@@ -6,11 +6,8 @@ namespace Ballast.Formats;
 /// <summary>Tensors to and from safetensors files: names and tensors, nothing about modules.</summary>
 public static class Safetensors
 {
-    /// <summary>Bytes per write; bounds the span over a tensor, which may be larger than a span can be.</summary>
+    /// <summary>Bytes looked at at once; bounds the span over a tensor, which may be larger than a span can be.</summary>
     private const int PieceBytes = 1 << 26;
-
-    /// <summary>Bytes of host memory through which the data of another device's tensor passes.</summary>
-    private const int StagingBytes = 1 << 20;
 
     private static readonly (string Name, DType DType)[] types =
     [
@@ -91,6 +88,37 @@ public static class Safetensors
         IReadOnlyCollection<KeyValuePair<string, string>>? metadata = null) =>
         SafetensorsShardWriter.Write(folder, Sources(tensors), maxShardBytes, metadata);
 
+    /// <summary>A tensor to be written by <see cref="SafetensorsWriter"/> or <see cref="SafetensorsShardWriter"/>, perhaps in another dtype.</summary>
+    /// <remarks>Numerics: a cast rounds to the nearest; it runs piece by piece when the tensor is written, and takes little memory.</remarks>
+    /// <param name="name">The key in the file.</param>
+    /// <param name="tensor">A tensor on any device with data; read when the file is written, not now.</param>
+    /// <param name="dtype">A floating dtype to cast to, for a floating tensor; its own if left out.</param>
+    /// <exception cref="MetaTensorException">The tensor has no data.</exception>
+    /// <exception cref="DTypeException">The cast would be from or to integers or truth values, which cuts values silently.</exception>
+    /// <exception cref="ArgumentException">No file can hold the name.</exception>
+    public static SafetensorsSource Source(string name, Tensor tensor, DType? dtype = null)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        RequireLittleEndian();
+        if (tensor.Device.IsMeta)
+        {
+            throw new MetaTensorException(
+                $"the tensor '{name}' ({tensor.DType.Name} {tensor.Shape}) is on meta and has no data to save; materialise it first.");
+        }
+        DType target = dtype ?? tensor.DType;
+        if (target != tensor.DType && !(target.IsFloating && tensor.DType.IsFloating))
+        {
+            throw new DTypeException(
+                $"the tensor '{name}' is {tensor.DType.Name} and cannot be written as {target.Name}: only floating dtypes are cast to floating ones.");
+        }
+        Span<long> axes = stackalloc long[tensor.Rank];
+        for (int i = 0; i < axes.Length; i++)
+            axes[i] = tensor.Shape[i];
+        return new SafetensorsSource(name, NameOf(target), axes, target == tensor.DType
+            ? stream => TensorBytes.Write(tensor, stream)
+            : stream => TensorBytes.WriteAs(tensor, target, name, stream));
+    }
+
     /// <summary>The element type that a file calls <paramref name="name"/>; false for one that no tensor has, as <c>U32</c>.</summary>
     /// <param name="name">A name as it stands in a file, e.g. <c>BF16</c>.</param>
     /// <param name="dtype">The element type.</param>
@@ -161,45 +189,10 @@ public static class Safetensors
     private static List<SafetensorsSource> Sources(IEnumerable<KeyValuePair<string, Tensor>> tensors)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        RequireLittleEndian();
         List<SafetensorsSource> sources = [];
-        Span<long> axes = stackalloc long[Shape.MaxRank];
         foreach ((string name, Tensor tensor) in tensors)
-        {
-            ArgumentNullException.ThrowIfNull(tensor);
-            if (tensor.Device.IsMeta)
-            {
-                throw new MetaTensorException(
-                    $"the tensor '{name}' ({tensor.DType.Name} {tensor.Shape}) is on meta and has no data to save; materialise it first.");
-            }
-            for (int i = 0; i < tensor.Rank; i++)
-                axes[i] = tensor.Shape[i];
-            sources.Add(new SafetensorsSource(name, NameOf(tensor.DType), axes[..tensor.Rank], stream => Write(tensor, stream)));
-        }
+            sources.Add(Source(name, tensor));
         return sources;
-    }
-
-    private static unsafe void Write(Tensor tensor, Stream stream)
-    {
-        // Contiguous() copies strided views only, one at a time, when their turn comes.
-        Tensor dense = tensor.IsContiguous ? tensor : tensor.Detach().Contiguous();
-        if (dense.Device.Runtime.IsHostMemory)
-        {
-            for (long done = 0; done < dense.Bytes; done += PieceBytes)
-                stream.Write(new ReadOnlySpan<byte>((byte*)dense.Pointer + done, (int)Math.Min(PieceBytes, dense.Bytes - done)));
-        }
-        else
-        {
-            byte[] piece = new byte[Math.Min(dense.Bytes, StagingBytes)];
-            long start = dense.Layout.Offset * dense.DType.SizeBytes;
-            for (long done = 0; done < dense.Bytes; done += piece.Length)
-            {
-                Span<byte> part = piece.AsSpan(0, (int)Math.Min(piece.Length, dense.Bytes - done));
-                dense.Device.Runtime.CopyToHost(part, dense.Storage.Handle, start + done);
-                stream.Write(part);
-            }
-        }
-        GC.KeepAlive(dense);
     }
 
     private static void RequireLittleEndian()

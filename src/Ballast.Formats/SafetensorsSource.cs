@@ -59,6 +59,10 @@ public sealed class SafetensorsSource
     /// <summary>The size of the data in bytes: the product of the shape times the element size.</summary>
     public long ByteLength { get; }
 
+    /// <summary>Writes exactly <see cref="ByteLength"/> bytes, little-endian and row-major.</summary>
+    /// <param name="stream">Where to.</param>
+    public void WriteTo(Stream stream) => Write(stream);
+
     internal int ElementBytes { get; }
 
     internal Action<Stream> Write { get; }

@@ -16,6 +16,8 @@ public sealed class CommandLineTests
     [InlineData("train")]
     [InlineData("generate")]
     [InlineData("inspect")]
+    [InlineData("convert")]
+    [InlineData("diff")]
     [InlineData("devices")]
     public async Task Every_command_s_help_ends_with_an_example(string command)
     {

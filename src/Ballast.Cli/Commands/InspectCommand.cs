@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Ballast.Cli.Inspection;
 using Ballast.Cli.Runs;
+using Ballast.Cli.States;
 using Ballast.Formats;
 using Spectre.Console;
 
@@ -15,11 +16,11 @@ internal static class InspectCommand
     {
         var path = new Argument<string>("PATH")
         {
-            Description = "A .safetensors file, the index file of a sharded one, a folder with either, or a run's folder",
+            Description = "A .safetensors file, the index of a sharded one, a folder with either, a run's folder, or a PyTorch file (.pt, .pth, .bin)",
         };
         Option<bool> json = OptionRules.Switch("--json", "Print everything as JSON");
         var command = new BallastCommand("inspect", "Show the state tree of a checkpoint: names, kinds, dtypes, shapes, bytes.",
-            "ballast inspect run1", "ballast inspect model.safetensors --json") { path, json };
+            "ballast inspect run1", "ballast inspect model.safetensors --json", "ballast inspect checkpoint.pt") { path, json };
         command.SetAction(parsed =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
@@ -38,12 +39,13 @@ internal static class InspectCommand
         if (!File.Exists(path) && !Directory.Exists(path)) throw UserError.Usage($"there is no file or folder '{path}'");
         try
         {
+            if (StateFile.IsTorch(path)) return TorchReport.Of(path);
             RunCheckpoint? run = Directory.Exists(path) ? new RunFolder(path).TryOpen() : null;
             if (run?.Note is { } note) notes.WriteLine("ballast: " + note);
             using SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.Open(run is null ? path : run[RunFolder.ModelFile]);
             return CheckpointReport.Of(checkpoint, run, TensorKinds.Find(checkpoint));
         }
-        catch (Exception e) when (e is FileNotFoundException or SafetensorsFormatException)
+        catch (Exception e) when (StateFile.IsReadFailure(e))
         {
             throw new UserError(e.Message);
         }
@@ -67,7 +69,10 @@ internal static class InspectCommand
                 continue;
             }
             string bytes = CheckpointReport.Grouped(tensor.Bytes);
-            table.AddRow(name, tensor.Kind ?? "", tensor.DType, Markup.Escape(tensor.ShapeText), bytes);
+            string strides = tensor.Strides is null ? "" : $" strides [{string.Join(", ", tensor.Strides)}]";
+            table.AddRow(name, tensor.Kind ?? "", tensor.DType, Markup.Escape(tensor.ShapeText + strides), tensor.TiedTo is null ? bytes : "tied");
+            if (tensor.TiedTo is { } first) table.AddRow(Markup.Escape($"{line.Below}↳ tied to {Printable.Line(first)}"));
+            if (tensor.SharesWith is { } other) table.AddRow(Markup.Escape($"{line.Below}↳ shares memory with {Printable.Line(other)}"));
         }
         console.Write(table);
         foreach (DTypeTotal total in report.Totals)
@@ -75,7 +80,14 @@ internal static class InspectCommand
             string elements = CheckpointReport.Grouped(total.Elements);
             console.WriteLine($"{total.DType}: {total.Tensors} tensors, {elements} elements, {Machine.Size(total.Bytes)}");
         }
+        foreach (IGrouping<string, KeyValuePair<string, string>> group in report.Values.GroupBy(v => v.Key.Split('.')[0]))
+        {
+            const int shown = 6;
+            string more = group.Count() > shown ? $" and {group.Count() - shown} more" : "";
+            string values = string.Join(", ", group.Take(shown).Select(v => v.Key == group.Key ? v.Value : $"{v.Key[(group.Key.Length + 1)..]}={v.Value}"));
+            console.WriteLine(Printable.Line($"{group.Key}: {values}{more}"));
+        }
         foreach ((string key, string value) in report.Metadata) console.WriteLine($"{Printable.Line(key)}: {Printable.Line(value)}");
-        foreach (string file in report.Files) console.WriteLine($"read from {Printable.Line(file)}");
+        foreach (string file in report.Files) console.WriteLine($"read from {Printable.Line(file)} ({report.Format})");
     }
 }

@@ -14,9 +14,11 @@ namespace Ballast.Cli.Inspection;
 /// <param name="Elements">Of all tensors.</param>
 /// <param name="Bytes">Of all tensors.</param>
 /// <param name="Metadata">The file's free-form strings.</param>
+/// <param name="Format">What the files are.</param>
+/// <param name="Values">What a PyTorch file holds beside tensors, in words, by path.</param>
 internal sealed record CheckpointReport(
     string Path, string[] Files, RunReport? Run, TensorReport[] Tensors, DTypeTotal[] Totals, long Elements, long Bytes,
-    Dictionary<string, string> Metadata)
+    Dictionary<string, string> Metadata, string Format, Dictionary<string, string> Values)
 {
     /// <summary>Collects the report from the headers; no tensor is read.</summary>
     /// <param name="checkpoint">The opened files.</param>
@@ -32,13 +34,23 @@ internal sealed record CheckpointReport(
             string? kind = kinds.GetValueOrDefault(name);
             tensors.Add(new TensorReport(name, kind, DTypeName(entry.DType), [.. entry.Shape], elements, entry.ByteLength));
         }
-        DTypeTotal[] totals = [.. tensors.GroupBy(t => t.DType)
-            .Select(g => new DTypeTotal(g.Key, g.Count(), g.Sum(t => t.Elements), g.Sum(t => t.Bytes))).OrderByDescending(t => t.Bytes)];
         RunReport? report = run is null ? null
             : new RunReport(run.Record.Step, run.Record.Seed, run.Record.Settings.Preset, run.Record.Corpus.Source);
-        return new CheckpointReport(checkpoint.Path, [.. checkpoint.Files.Select(f => f.Path)], report, [.. tensors], totals,
-            tensors.Sum(t => t.Elements), tensors.Sum(t => t.Bytes), new Dictionary<string, string>(checkpoint.Metadata));
+        return new CheckpointReport(checkpoint.Path, [.. checkpoint.Files.Select(f => f.Path)], report, [.. tensors], TotalsOf(tensors),
+            tensors.Sum(t => t.Elements), tensors.Sum(t => t.Bytes), new Dictionary<string, string>(checkpoint.Metadata), "safetensors", []);
     }
+
+    /// <summary>The report of a file that is not safetensors.</summary>
+    public static CheckpointReport Of(
+        string path, string format, IReadOnlyList<TensorReport> tensors, Dictionary<string, string> values, Dictionary<string, string> metadata)
+    {
+        TensorReport[] own = [.. tensors.Where(t => t.TiedTo is null)];
+        return new CheckpointReport(path, [path], null, [.. tensors], TotalsOf(own), own.Sum(t => t.Elements), own.Sum(t => t.Bytes),
+            metadata, format, values);
+    }
+
+    private static DTypeTotal[] TotalsOf(IEnumerable<TensorReport> tensors) => [.. tensors.GroupBy(t => t.DType)
+        .Select(g => new DTypeTotal(g.Key, g.Count(), g.Sum(t => t.Elements), g.Sum(t => t.Bytes))).OrderByDescending(t => t.Bytes)];
 
     /// <summary>A count with its thousands apart.</summary>
     public static string Grouped(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
@@ -70,8 +82,12 @@ internal sealed record CheckpointReport(
 /// <param name="Shape">Elements along each axis.</param>
 /// <param name="Elements">In all.</param>
 /// <param name="Bytes">In all.</param>
+/// <param name="TiedTo">The earlier tensor that is these very elements; else null.</param>
+/// <param name="SharesWith">The first tensor over the same memory, when this is another view of it; else null.</param>
+/// <param name="Strides">Elements between neighbours along each axis, when they do not lie row-major without gaps; else null.</param>
 internal sealed record TensorReport(
-    string Name, string? Kind, [property: JsonPropertyName("dtype")] string DType, long[] Shape, long Elements, long Bytes)
+    string Name, string? Kind, [property: JsonPropertyName("dtype")] string DType, long[] Shape, long Elements, long Bytes,
+    string? TiedTo = null, string? SharesWith = null, long[]? Strides = null)
 {
     /// <summary>The shape in brackets.</summary>
     [JsonIgnore]

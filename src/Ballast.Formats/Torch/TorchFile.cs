@@ -28,6 +28,7 @@ public sealed record TorchPath(string Path, TorchTensor Tensor, string? Tie);
 public sealed class TorchFile
 {
     private List<TorchPath>? _tensors;
+    private List<KeyValuePair<string, object?>>? _values;
 
     private TorchFile(string path, TorchForm form, object? root)
     {
@@ -51,6 +52,14 @@ public sealed class TorchFile
     /// <summary>All tensors in the order of the file, each path once.</summary>
     /// <exception cref="TorchFormatException">Two tensors get one path.</exception>
     public IReadOnlyList<TorchPath> Tensors => _tensors ??= TorchWalk.Tensors(this);
+
+    /// <summary>Everything that is neither a tensor nor a container with items, by path, in the order of the file.</summary>
+    /// <exception cref="TorchFormatException">The paths are absurdly long in all.</exception>
+    public IReadOnlyList<KeyValuePair<string, object?>> Values => _values ??= TorchWalk.Values(this);
+
+    /// <summary>What stands in the tree, in words: <c>None</c>, <c>the text 'adam'</c>, <c>a tensor (float32 [2, 3])</c>.</summary>
+    /// <param name="value">A value of <see cref="Root"/>'s tree.</param>
+    public static string Describe(object? value) => TorchTree.Describe(value);
 
     /// <summary>Reads a file; the data of its tensors is read as it is used.</summary>
     /// <param name="path">A file that <c>torch.save</c> wrote.</param>

@@ -25,6 +25,10 @@ internal static class TorchWalk
         return found;
     }
 
+    /// <summary>Everything else with its path.</summary>
+    public static List<KeyValuePair<string, object?>> Values(TorchFile file) =>
+        [.. Leaves(file, file.Root).Where(leaf => leaf.Value is not TorchTensor).Select(leaf => KeyValuePair.Create(leaf.Path, leaf.Value))];
+
     /// <summary>The tensors of the top level, or of one entry, as a state.</summary>
     public static TorchState State(TorchFile file, string? entry)
     {
