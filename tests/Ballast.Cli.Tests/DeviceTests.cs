@@ -82,7 +82,9 @@ public sealed class DeviceTests
         double[] whole = Losses(await TrainTests.Train(folder, "whole", "--steps", "6", "--json"));
         (await TrainTests.Train(folder, "there", "--steps", "3")).Succeeds();
         (await TrainTests.Train(folder, "back", "--steps", "3", "--device", "opencl:0")).Succeeds();
-        Close(whole, Losses(await BallastProcess.Run("train", "--resume", folder["there"], "--steps", "6", "--device", "opencl:0", "--json")));
+        Outcome there = await BallastProcess.Run(
+            "train", "--resume", folder["there"], "--steps", "6", "--device", "opencl:0", "--json");
+        Close(whole, Losses(there));
         Close(whole, Losses(await BallastProcess.Run("train", "--resume", folder["back"], "--steps", "6", "--json")));
     }
 
