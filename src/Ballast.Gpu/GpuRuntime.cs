@@ -11,6 +11,9 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
     /// <summary>Work items per group in kernels that treat a row together.</summary>
     public const int RowGroup = 64;
 
+    /// <summary>The most groups along the second and third axis of a grid, on any device; the first takes 2^31 - 1.</summary>
+    public const int MostGroupsYZ = 65_535;
+
     private const int FaultBytes = 24, MostFaultTexts = 1000;
 
     private readonly ConcurrentDictionary<(ElementKernel Kernel, int Variant), GpuKernel> _elementwise = new();
@@ -30,6 +33,12 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
 
     /// <summary>Queues a kernel. Group counts are per axis; the group's size is the one that the text demands.</summary>
     public abstract void Launch(GpuKernel kernel, in Grid grid, params ReadOnlySpan<Arg> args);
+
+    /// <summary>y = a·b + bias by a library that comes with the driver; false if there is none or it does not take the operands.</summary>
+    public virtual bool TryMultiply(in GemmOperand a, in GemmOperand b, Tensor y, long batch, long m, long n, long k, Tensor? bias) => false;
+
+    /// <summary>True if <see cref="TryMultiply"/> takes bfloat16 and float16 operands that are dense along one axis.</summary>
+    public virtual bool MultipliesHalves => false;
 
     /// <summary>Queues a copy of bytes between two blocks of the device.</summary>
     public abstract void CopyBytes(nint source, long fromBytes, nint target, long toBytes, long bytes);

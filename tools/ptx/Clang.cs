@@ -18,8 +18,8 @@ internal sealed partial class Clang(string folder, string header)
     private readonly string _before = header + KernelText.Prelude;
 
     /// <summary>The hash of everything but the text itself.</summary>
-    public string Base { get; } = PtxBundle.Hash(System.Text.Encoding.UTF8.GetBytes(
-        $"{Compiler} {string.Join(' ', _options)}\n{header}{KernelText.Prelude}"));
+    public string Base { get; } = $"{PtxBundle.HashOf(KernelText.Prelude)} "
+        + PtxBundle.HashOf($"{Compiler} {string.Join(' ', _options)}\n{header}");
 
     /// <summary>Compiles one text. Throws with the compiler's words, or with the names of functions that nothing defines.</summary>
     public PtxModule Compile(string text, IEnumerable<string> kernels)

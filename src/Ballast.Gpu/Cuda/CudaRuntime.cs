@@ -4,15 +4,13 @@ namespace Ballast.Gpu;
 /// calls of all threads on the stream in the order in which they come.</summary>
 internal sealed unsafe class CudaRuntime : GpuRuntime
 {
-    /// <summary>The most groups along the second and third axis of a grid; the first takes 2^31 - 1.</summary>
-    public const int MostGroupsYZ = 65_535;
-
     /// <summary>The file and kernel that fill with patterns of eight bytes.</summary>
     public const string FillFile = "Fill.cl", FillKernel = "fill8";
 
     private readonly CuDevice _device;
     private readonly nint _context;
     private readonly CudaModules _modules;
+    private readonly Lazy<CudaBlas?> _blas;
 
     // One event serves the copies from this device to others: recording it again does not disturb waits that were queued before.
     private readonly nint _peerMark;
@@ -31,6 +29,7 @@ internal sealed unsafe class CudaRuntime : GpuRuntime
         Stream = stream;
         _peerMark = NewEvent();
         _modules = new CudaModules(this, cu);
+        _blas = new Lazy<CudaBlas?>(() => CublasLibrary.TryLoad() ? new CudaBlas(this) : null);
         Staging = new StagingRing(bytes => CudaPinned.New(this, bytes), CountWait);
         Formulas = new GpuFormulaDriver(this);
         long memory = cu.MemoryBytes;
@@ -205,6 +204,17 @@ internal sealed unsafe class CudaRuntime : GpuRuntime
             CuErrors.Check(Cu.cuLaunchKernel(kernel.Handle, (uint)grid.GroupsX, (uint)grid.GroupsY, (uint)grid.GroupsZ, (uint)grid.SizeX,
                 (uint)grid.SizeY, 1, 0, Stream, parameters, null), $"a launch of {kernel.Name}");
         }
+    }
+
+    public override bool MultipliesHalves => _blas.Value is not null;
+
+    public override bool TryMultiply(in GemmOperand a, in GemmOperand b, Tensor y, long batch, long m, long n, long k, Tensor? bias)
+    {
+        if (_blas.Value is not { } blas || !y.DType.IsFloating || BlasProduct.Of(a, b, batch, m, n, k) is null) return false;
+        // The product is added to the bias, so that half types are rounded once.
+        if (bias is not null) CopyGpuDriver.Copy(bias, y);
+        CountLaunch();
+        return blas.TryMultiply(a, b, y, batch, m, n, k, adds: bias is not null);
     }
 
     internal static void CheckGrid(string kernel, in Grid grid)

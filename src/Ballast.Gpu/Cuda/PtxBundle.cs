@@ -15,7 +15,7 @@ internal sealed record PtxModule(string Hash, string Kernels, string Ptx);
 /// The PTX of all kernel texts of the library, made by <c>tools/ptx</c> and embedded: one Brotli stream, unpacked when the first kernel is
 /// asked for.
 /// </summary>
-/// <param name="Base">The hash of what all modules were compiled with: the prelude, the header for PTX, the compiler and its options.</param>
+/// <param name="Base">What all modules were compiled with: the hash of the prelude, and that of compiler, options and header for PTX.</param>
 /// <param name="Modules">The modules by their text's hash.</param>
 internal sealed record PtxBundle(string Base, IReadOnlyDictionary<string, PtxModule> Modules)
 {
@@ -31,10 +31,11 @@ internal sealed record PtxBundle(string Base, IReadOnlyDictionary<string, PtxMod
     public static PtxBundle Embedded => field ??= ReadEmbedded();
 
     /// <summary>What a text is known by: the first 16 bytes of its SHA-256.</summary>
-    public static string HashOf(string text) => _hashes.GetOrAdd(text, static t => Hash(Encoding.UTF8.GetBytes(t)));
+    public static string HashOf(string text) => _hashes.GetOrAdd(text,
+        static t => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(t)).AsSpan(0, 16)));
 
-    /// <summary>The first 16 bytes of the SHA-256.</summary>
-    public static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
+    /// <summary>The hash of the prelude that the modules were compiled with.</summary>
+    public string PreludeHash => Base.Split(' ')[0];
 
     /// <summary>The module that holds a kernel; null if it is not in the bundle.</summary>
     public PtxModule? Find(string text, string kernel) =>

@@ -26,6 +26,15 @@ internal sealed unsafe class ClPrograms
         _folder = CacheFolder();
     }
 
+    /// <summary>The kernels that were asked for so far.</summary>
+    public (string Text, string Name)[] Asked
+    {
+        get
+        {
+            lock (_gate) return [.. _kernels.Keys];
+        }
+    }
+
     /// <summary>A kernel of a text; both are built once.</summary>
     public GpuKernel Kernel(string text, string name)
     {

@@ -146,6 +146,9 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
 
     public override GpuKernel Kernel(string text, string name) => _programs.Kernel(text, name);
 
+    /// <summary>The kernels that were asked for so far.</summary>
+    public (string Text, string Name)[] Asked => _programs.Asked;
+
     public override void Launch(GpuKernel kernel, in Grid grid, params ReadOnlySpan<Arg> args)
     {
         if (grid.GroupsX == 0 || grid.GroupsY == 0 || grid.GroupsZ == 0) return;
