@@ -12,7 +12,7 @@ internal sealed partial class Clang(string folder, string header)
     private static readonly string[] _options =
     [
         "-x", "cl", "-cl-std=CL1.2", "-target", "nvptx64-nvidia-cuda", "-nogpulib", "-Xclang", "-target-feature", "-Xclang", "+ptx70", "-O3",
-        "-Wall", "-Wno-unused", "-Wno-tautological-compare", "-Werror", "-DHAS_F64", "-S",
+        "-Wall", "-Wno-unused", "-Wno-tautological-compare", "-Werror", "-DHAS_F64",
     ];
 
     private readonly string _before = header + KernelText.Prelude;
@@ -29,9 +29,9 @@ internal sealed partial class Clang(string folder, string header)
         File.WriteAllText(source, _before + text);
         // A text that uses newer instructions says so in a comment of its own.
         string target0 = Architecture().Match(text) is { Success: true } given ? given.Groups[1].Value : "sm_70";
-        string errors = Start([.. _options, "-Xclang", "-target-cpu", "-Xclang", target0, "-o", target, source]);
+        string errors = Start([.. _options, "-S", "-Xclang", "-target-cpu", "-Xclang", target0, "-o", target, source]);
         if (errors.Length > 0) throw new BallastException($"{names} ({hash}) does not compile for PTX:\n{errors}\n{text}");
-        string ptx = Tidy(File.ReadAllText(target), text);
+        string ptx = Tidy(File.ReadAllText(target), GroupSizes(source, text));
         string[] missing = [.. Extern().Matches(ptx).Select(m => m.Groups[1].Value).Distinct()];
         if (missing.Length > 0) throw new BallastException($"{names} ({hash}) calls {string.Join(", ", missing)}, which neither the prelude nor "
             + $"tools/ptx/nvptx.cl defines for PTX.");
@@ -51,13 +51,28 @@ internal sealed partial class Clang(string folder, string header)
         return process.ExitCode == 0 ? "" : errors.Length > 0 ? errors : $"{Compiler} ended with {process.ExitCode}";
     }
 
+    /// <summary>The group size of each kernel: from the text if it is a number there, else from the text after the preprocessor.</summary>
+    private Dictionary<string, string> GroupSizes(string source, string text)
+    {
+        MatchCollection found = Kernel().Matches(text);
+        if (found.Any(m => !m.Groups[1].Value.All(char.IsAsciiDigit)))
+        {
+            string expanded = Path.ChangeExtension(source, ".i");
+            Start([.. _options, "-E", "-P", "-o", expanded, source]);
+            found = Expanded().Matches(File.ReadAllText(expanded));
+            File.Delete(expanded);
+        }
+        return found.ToDictionary(m => m.Groups[3].Value, m => $"{Number(m.Groups[1])}, {Number(m.Groups[2])}, 1");
+
+        // A number or a product of numbers.
+        static int Number(Group g) => g.Success ? g.Value.Split('*').Aggregate(1, (n, f) => n * int.Parse(f.Trim(' ', '(', ')'),
+            System.Globalization.CultureInfo.InvariantCulture)) : 1;
+    }
+
     /// <summary>Takes comments and empty lines out, and says how many threads a group has, which clang leaves out: the driver can then give each
     /// as many registers as there are.</summary>
-    private static string Tidy(string ptx, string text)
+    private static string Tidy(string ptx, Dictionary<string, string> sizes)
     {
-        Dictionary<string, string> sizes = [];
-        foreach (Match m in Kernel().Matches(text))
-            sizes[m.Groups[3].Value] = $"{m.Groups[1].Value}, {(m.Groups[2].Success ? m.Groups[2].Value : "1")}, 1";
         var lines = new List<string>();
         string entry = "";
         foreach (string raw in ptx.Split('\n'))
@@ -67,8 +82,8 @@ internal sealed partial class Clang(string folder, string header)
             if (Entry().Match(line) is { Success: true } found) entry = found.Groups[1].Value;
             if (line == "{" && entry.Length > 0)
             {
-                if (!sizes.TryGetValue(entry, out string? size)) throw new BallastException($"kernel {entry}: its group size must stand in the "
-                    + $"text as a number, KERNEL(n) or KERNEL2(x, y).");
+                if (!sizes.TryGetValue(entry, out string? size)) throw new BallastException($"kernel {entry}: its group size must be a "
+                    + $"number or a product of numbers, KERNEL(n) or KERNEL2(x, y).");
                 lines.Add(".reqntid " + size);
                 entry = "";
             }
@@ -77,8 +92,11 @@ internal sealed partial class Clang(string folder, string header)
         return string.Join('\n', lines) + "\n";
     }
 
-    [GeneratedRegex(@"KERNEL2?\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\s*void\s+(\w+)")]
+    [GeneratedRegex(@"^[^#\n]*KERNEL2?\(\s*(\w+)\s*(?:,\s*(\w+)\s*)?\)\s*void\s+(\w+)", RegexOptions.Multiline)]
     private static partial Regex Kernel();
+
+    [GeneratedRegex(@"reqd_work_group_size\((.+?),\s*(.+?),\s*1\)\)\)\s*void\s+(\w+)")]
+    private static partial Regex Expanded();
 
     [GeneratedRegex(@"\.entry (\w+)\(")]
     private static partial Regex Entry();
