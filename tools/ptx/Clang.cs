@@ -35,11 +35,12 @@ internal sealed partial class Clang(string folder, string header)
         string[] missing = [.. Extern().Matches(ptx).Select(m => m.Groups[1].Value).Distinct()];
         if (missing.Length > 0) throw new BallastException($"{names} ({hash}) calls {string.Join(", ", missing)}, which neither the prelude nor "
             + $"tools/ptx/nvptx.cl defines for PTX.");
-        foreach (string name in names.Split(','))
-            if (!ptx.Contains($".entry {name}(")) throw new BallastException($"the text {hash} has no kernel {name}:\n{text}");
+        // All kernels of the text are there, whichever of them was asked for.
+        string[] all = [.. Entry().Matches(ptx).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal)];
+        foreach (string name in kernels.Except(all)) throw new BallastException($"the text {hash} has no kernel {name}:\n{text}");
         File.Delete(source);
         File.Delete(target);
-        return new PtxModule(hash, names, ptx);
+        return new PtxModule(hash, string.Join(',', all), ptx);
     }
 
     private static string Start(string[] arguments)
