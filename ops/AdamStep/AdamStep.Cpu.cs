@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Ballast.Cpu;
 
 /// <summary>
-/// Adam in one pass over dense memory. The operations and their order are PyTorch's, so float32 results agree to rounding.
+/// Adam in one pass over the dense memory of all parameters. The operations and their order are PyTorch's, so float32 results agree to rounding.
 /// </summary>
 internal sealed unsafe class AdamStepCpu : IKernel<AdamStepOp>
 {
@@ -19,10 +19,16 @@ internal sealed unsafe class AdamStepCpu : IKernel<AdamStepOp>
 
     private static void Run<T>(in AdamStepOp op, ReadOnlySpan<Tensor> tensors) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var body = new Body<T>(
-            op, tensors[0].PointerOf<T>(), tensors[1].PointerOf<T>(), tensors[2].PointerOf<T>(), tensors[3].PointerOf<T>(),
-            tensors.Length > 4 ? tensors[4].PointerOf<T>() : null);
-        WorkerPool.For(tensors[0].Elements, Grain, ref body);
+        int each = op.KeepsLargest ? 5 : 4;
+        var bodies = new Body<T>[tensors.Length / each];
+        for (int i = 0; i < bodies.Length; i++)
+        {
+            ReadOnlySpan<Tensor> t = tensors.Slice(i * each, each);
+            bodies[i] = new Body<T>(op, t[0].PointerOf<T>(), t[1].PointerOf<T>(), t[2].PointerOf<T>(), t[3].PointerOf<T>(),
+                op.KeepsLargest ? t[4].PointerOf<T>() : null);
+        }
+        var all = new Joined<Body<T>>(bodies, tensors, each);
+        WorkerPool.For(all.Elements, Grain, ref all);
     }
 
     private readonly struct Body<T> : IRangeBody where T : unmanaged, IFloatingPointIeee754<T>
@@ -79,7 +85,7 @@ internal sealed unsafe class AdamStepCpu : IKernel<AdamStepOp>
     }
 }
 
-/// <summary>Gradient descent in one pass over dense memory.</summary>
+/// <summary>Gradient descent in one pass over the dense memory of all parameters.</summary>
 internal sealed unsafe class SgdStepCpu : IKernel<SgdStepOp>
 {
     private const long Grain = 32 * 1024;
@@ -94,9 +100,15 @@ internal sealed unsafe class SgdStepCpu : IKernel<SgdStepOp>
 
     private static void Run<T>(in SgdStepOp op, ReadOnlySpan<Tensor> tensors) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var body = new Body<T>(
-            op, tensors[0].PointerOf<T>(), tensors[1].PointerOf<T>(), tensors.Length > 2 ? tensors[2].PointerOf<T>() : null);
-        WorkerPool.For(tensors[0].Elements, Grain, ref body);
+        int each = op.HasBuffer ? 3 : 2;
+        var bodies = new Body<T>[tensors.Length / each];
+        for (int i = 0; i < bodies.Length; i++)
+        {
+            ReadOnlySpan<Tensor> t = tensors.Slice(i * each, each);
+            bodies[i] = new Body<T>(op, t[0].PointerOf<T>(), t[1].PointerOf<T>(), op.HasBuffer ? t[2].PointerOf<T>() : null);
+        }
+        var all = new Joined<Body<T>>(bodies, tensors, each);
+        WorkerPool.For(all.Elements, Grain, ref all);
     }
 
     private readonly struct Body<T>(SgdStepOp op, T* parameter, T* gradient, T* buffer) : IRangeBody
@@ -131,6 +143,34 @@ internal sealed unsafe class SgdStepCpu : IKernel<SgdStepOp>
                 }
                 parameter[i] = p + rate * d;
             }
+        }
+    }
+}
+
+/// <summary>Ranges of many bodies laid end to end, so that the pool shares out all elements at once, however small the single ones are.
+/// </summary>
+internal readonly struct Joined<TBody> : IRangeBody where TBody : struct, IRangeBody
+{
+    private readonly TBody[] _bodies;
+    private readonly long[] _starts;
+
+    /// <summary>Every <paramref name="each"/>-th tensor tells how long the body of its set is.</summary>
+    public Joined(TBody[] bodies, ReadOnlySpan<Tensor> tensors, int each)
+    {
+        _bodies = bodies;
+        _starts = new long[bodies.Length + 1];
+        for (int i = 0; i < bodies.Length; i++) _starts[i + 1] = _starts[i] + tensors[i * each].Elements;
+    }
+
+    public long Elements => _starts[^1];
+
+    public void Run(long begin, long end)
+    {
+        int at = Array.BinarySearch(_starts, begin);
+        for (int i = at >= 0 ? at : ~at - 1; i < _bodies.Length && _starts[i] < end; i++)
+        {
+            long from = Math.Max(begin, _starts[i]) - _starts[i], to = Math.Min(end, _starts[i + 1]) - _starts[i];
+            if (from < to) _bodies[i].Run(from, to);
         }
     }
 }

@@ -3,7 +3,7 @@ namespace Ballast.Tests.OpTables;
 /// <content>Linear maps, attention, dropout and optimizer steps.</content>
 public static partial class OpTable
 {
-    private static OpRow[] Training() => [Linear(), Attention(), Dropout(), AdamStep(), SgdStep()];
+    private static OpRow[] Training() => [Linear(), Attention(), Dropout(), AdamStep(), SgdStep(), JointNorm(), ClipToNorm()];
 
     private static OpRow Linear()
     {
@@ -179,4 +179,50 @@ public static partial class OpTable
             Differentiable = false,
         };
     }
+
+    private static OpRow JointNorm()
+    {
+        static Case Sized(string label, params int[][] shapes) => Make(label, [.. shapes.Select(s => new Arg(_any, s))],
+            x => Tensor.JointNorm(x), x => NormOf(x));
+        return new OpRow("joint_norm",
+        [
+            Sized("one", [3, 5]), Sized("three", [3, 5], [7], [2, 0]), Sized("empty", [0]), Sized("no axes", [], []),
+            Sized("many", [.. Enumerable.Range(1, 40).Select(i => new[] { i, 3 })]), Sized("large", [9_000], [70, 80]),
+        ])
+        {
+            Covers = [typeof(JointNormOp)],
+            Tolerance = Tolerances.Composite,
+            Differentiable = false,
+            Halves = false,
+            Errors =
+            [
+                Throws<DTypeException>("two dtypes", () => Tensor.JointNorm(Tensor.Zeros(2), Tensor.Zeros([2], DType.Float64)),
+                    "one floating dtype"),
+                Throws<ArgumentException>("nothing", () => Tensor.JointNorm(), "no tensor"),
+            ],
+        };
+    }
+
+    private static OpRow ClipToNorm()
+    {
+        static Case Sized(string label, double limit, int result, params int[][] shapes) =>
+            Make(label, [.. shapes.Select(s => new Arg(_any, s))], x => Stepped(x, result, c => Tensor.ClipToNorm(c, Tensor.JointNorm(c), limit)),
+                x =>
+                {
+                    double factor = Math.Min(1, limit / (NormOf(x).Data[0] + 1e-6));
+                    return x[result].Map(v => v * factor);
+                });
+        return new OpRow("clip_to_norm",
+        [
+            Sized("too long", 0.5, 0, [3, 5]), Sized("short enough", 1000, 0, [3, 5]), Sized("of several", 1, 1, [3, 5], [7], [0]),
+            Sized("of many", 2, 35, [.. Enumerable.Range(1, 40).Select(i => new[] { i, 3 })]), Sized("large", 3, 0, [9_000], [70, 80]),
+        ])
+        {
+            Covers = [typeof(ClipToNormOp)],
+            Tolerance = Tolerances.Composite,
+            Differentiable = false,
+        };
+    }
+
+    private static Host NormOf(Host[] x) => new([Math.Sqrt(x.Sum(h => h.Data.Sum(v => v * v)))], []);
 }

@@ -43,11 +43,19 @@ public abstract class AdamFamily : Optimizer
     protected override IReadOnlyList<string> StateNames { get; } = [Mean, Square, LargestSquare];
 
     /// <inheritdoc/>
-    protected override void Update(ParameterState state, Tensor gradient, double learningRate, double weightDecay)
+    protected override void UpdateAll(
+        IReadOnlyList<(ParameterState State, Tensor Gradient)> ready, double learningRate, double weightDecay)
     {
-        Tensor.AdamStep(
-            state.Parameter.Value, gradient, state.FindOrZeros(Mean), state.FindOrZeros(Square),
-            Amsgrad ? state.FindOrZeros(LargestSquare) : null,
-            learningRate, Beta1, Beta2, Eps, weightDecay, _decoupled, state.Step);
+        // Parameters that joined later are at an earlier step.
+        foreach (IGrouping<long, (ParameterState State, Tensor Gradient)> alike in ready.GroupBy(r => r.State.Step))
+        {
+            AdamTensors[] all = [.. alike.Select(r => new AdamTensors(r.State.Parameter.Value, r.Gradient, r.State.FindOrZeros(Mean),
+                r.State.FindOrZeros(Square), Amsgrad ? r.State.FindOrZeros(LargestSquare) : null))];
+            Tensor.AdamStep(all, learningRate, Beta1, Beta2, Eps, weightDecay, _decoupled, alike.Key);
+        }
     }
+
+    /// <inheritdoc/>
+    protected override void Update(ParameterState state, Tensor gradient, double learningRate, double weightDecay) =>
+        UpdateAll([(state, gradient)], learningRate, weightDecay);
 }

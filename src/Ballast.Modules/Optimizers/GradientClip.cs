@@ -8,7 +8,8 @@ public static class GradientClip
     /// <param name="parameters">Parameters; those without a gradient count nothing.</param>
     /// <param name="maxNorm">The largest norm that is left.</param>
     /// <param name="p">The power of the norm; infinity for the largest absolute value.</param>
-    /// <returns>The joint norm before, 0-d, on the device of the first gradient.</returns>
+    /// <returns>The joint norm before, 0-d, on the device of the first gradient; it is not read on the host unless the caller reads it.
+    /// </returns>
     /// <remarks>Source: torch.nn.utils.clip_grad_norm_; Pascanu et al., arXiv:1211.5063.</remarks>
     public static Tensor ByNorm(IEnumerable<Parameter> parameters, double maxNorm, double p = 2)
     {
@@ -19,6 +20,13 @@ public static class GradientClip
             Tensor[] gradients = [.. distinct.Select(parameter => parameter.Grad).OfType<Tensor>()];
             if (gradients.Length == 0) return Tensor.Zeros(Shape.Scalar);
             Device device = gradients[0].Device;
+            bool alike = gradients.All(g => g.DType == gradients[0].DType && ReferenceEquals(g.Device, device));
+            if (p == 2 && alike)
+            {
+                Tensor joint = Tensor.JointNorm(gradients);
+                Tensor.ClipToNorm(gradients, joint, maxNorm);
+                return joint;
+            }
             var norms = new Tensor[gradients.Length];
             for (int i = 0; i < norms.Length; i++) norms[i] = gradients[i].Norm(p).To(device);
             Tensor norm = norms.Length == 1 ? norms[0] : Tensor.Stack(norms).Norm(p);

@@ -77,13 +77,18 @@ public abstract class Optimizer
     {
         using (Autograd.NoGrad())
         {
-            foreach (ParameterState state in _states)
+            foreach (ParameterGroup group in _groups)
             {
-                if (!state.Parameter.RequiresGrad || state.Parameter.Grad is not { } gradient) continue;
-                state.Follow();
-                state.Step++;
-                double rate = (state.Group.LearningRate ?? LearningRate) * LearningRateFactor;
-                Update(state, gradient, rate, state.Group.WeightDecay ?? WeightDecay);
+                var ready = new List<(ParameterState State, Tensor Gradient)>();
+                foreach (ParameterState state in _states)
+                {
+                    if (state.Group != group || !state.Parameter.RequiresGrad || state.Parameter.Grad is not { } gradient) continue;
+                    state.Follow();
+                    state.Step++;
+                    ready.Add((state, gradient));
+                }
+                if (ready.Count == 0) continue;
+                UpdateAll(ready, (group.LearningRate ?? LearningRate) * LearningRateFactor, group.WeightDecay ?? WeightDecay);
             }
         }
     }
@@ -92,6 +97,15 @@ public abstract class Optimizer
     public void ZeroGrad()
     {
         foreach (ParameterState state in _states) state.Parameter.Grad = null;
+    }
+
+    /// <summary>Updates the parameters of one group in place, one after the other unless overridden; runs without recording.</summary>
+    /// <param name="ready">Parameters with their gradients; see <see cref="Update"/>.</param>
+    /// <param name="learningRate">The step length now.</param>
+    /// <param name="weightDecay">The weight decay of the group.</param>
+    protected virtual void UpdateAll(IReadOnlyList<(ParameterState State, Tensor Gradient)> ready, double learningRate, double weightDecay)
+    {
+        foreach ((ParameterState state, Tensor gradient) in ready) Update(state, gradient, learningRate, weightDecay);
     }
 
     /// <summary>Updates one parameter in place; runs without recording.</summary>

@@ -54,11 +54,20 @@ public sealed class Sgd : Optimizer
     protected override IReadOnlyList<string> StateNames { get; } = [Buffer];
 
     /// <inheritdoc/>
-    protected override void Update(ParameterState state, Tensor gradient, double learningRate, double weightDecay)
+    protected override void UpdateAll(
+        IReadOnlyList<(ParameterState State, Tensor Gradient)> ready, double learningRate, double weightDecay)
     {
-        bool first = Momentum != 0 && state.Find(Buffer) is null;
-        Tensor.SgdStep(
-            state.Parameter.Value, gradient, Momentum != 0 ? state.FindOrZeros(Buffer) : null,
-            learningRate, Momentum, Dampening, weightDecay, Nesterov, first);
+        // A buffer that is new takes the gradient whole.
+        foreach (IGrouping<bool, (ParameterState State, Tensor Gradient)> alike in
+            ready.GroupBy(r => Momentum != 0 && r.State.Find(Buffer) is null).ToArray())
+        {
+            SgdTensors[] all = [.. alike.Select(r => new SgdTensors(r.State.Parameter.Value, r.Gradient,
+                Momentum != 0 ? r.State.FindOrZeros(Buffer) : null))];
+            Tensor.SgdStep(all, learningRate, Momentum, Dampening, weightDecay, Nesterov, alike.Key);
+        }
     }
+
+    /// <inheritdoc/>
+    protected override void Update(ParameterState state, Tensor gradient, double learningRate, double weightDecay) =>
+        UpdateAll([(state, gradient)], learningRate, weightDecay);
 }
