@@ -27,6 +27,7 @@ internal sealed class Enumeration(Device device)
         foreach (OpRow row in OpTable.Rows) Row(row);
         Copies();
         Reductions();
+        Attention();
         foreach (DType dtype in (DType[])[DType.Float32, DType.Float64, DType.BFloat16, DType.Float16]) Model(dtype);
     }
 
@@ -115,7 +116,7 @@ internal sealed class Enumeration(Device device)
     {
         foreach (DType dtype in _all)
         {
-            foreach (int[] shape in (int[][])[[5, 7], [3_000_000], [70_000, 5]])
+            foreach (int[] shape in (int[][])[[5, 7], [3_000_000], [70_000, 5], [70_000, 40]])
             {
                 Tensor x = Tensor.Empty(new Shape(shape), dtype, device);
                 Try("sum", () => x.Sum());
@@ -128,6 +129,21 @@ internal sealed class Enumeration(Device device)
                 Try("max", () => x.Max(0));
                 Try("argmax", () => x.ArgMax(0));
                 Try("argmin", () => x.ArgMin(0));
+                Try("var", () => x.Var());
+                Try("var", () => x.Var(0));
+            }
+        }
+    }
+
+    /// <summary>Heads of each padded width.</summary>
+    private void Attention()
+    {
+        foreach (DType dtype in (DType[])[DType.Float32, DType.Float64, DType.BFloat16, DType.Float16])
+        {
+            foreach (int width in (int[])[32, 64, 128, 160])
+            {
+                Tensor x = Tensor.Empty([2, 40, width], dtype, device).WithGrad();
+                Try("attention", () => Tensor.ScaledDotProductAttention(x, x, x, causal: true).Backward(x.Detach()));
             }
         }
     }
