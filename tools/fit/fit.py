@@ -3,7 +3,8 @@
 
 Minimax fits by Remez exchange (mpmath), in the weight of the coefficient's part of the result; the error stated is that of the rounded
 coefficients.
-Run with Debian's python3-mpmath: tools/fit/fit.py [NAME...].
+Run with Debian's python3-mpmath: tools/fit/fit.py [NAME...], or
+tools/fit/fit.py table for the reference values of tests/Ballast.Tests/Gpu/MathsTests.cs.
 """
 import struct
 import sys
@@ -157,8 +158,21 @@ TAIL32, TAIL32_COUNT = mpf("0.3"), 10
 TAIL64, TAIL64_COUNT = mpf("0.2"), 23
 
 
+def table():
+    """Correctly rounded values of erf and gelu for the tests of float64, which .NET has no function for."""
+    points = [s * x for x in (1e-300, 1e-9, 0.03, 0.2, 0.5, 0.75, 0.84, 0.99, 1, 1.01, 1.3, 1.7, 2, 2.5, 3, 3.7, 4.5, 5.2, 5.9, 6.1, 9, 12,
+                              17, 23, 30, 36, 37.5) for s in (1, -1)]
+    for name, f in (("erf", erf), ("gelu", lambda x: x * erfc(-x / sqrt(mpf(2))) / 2)):
+        print(name + ":")
+        for x in points:
+            print(f"        ({x!r}, {float(f(mpf(x)))!r}),")
+
+
 def main():
     wanted = sys.argv[1:]
+    if wanted == ["table"]:
+        table()
+        return
     for name, target, weight, low, high, count, rounded in jobs():
         if wanted and name not in wanted:
             continue

@@ -367,9 +367,11 @@ static inline double pow_f64(double x, double y) {
   double p = 0.13255684026565637;
   p = fma_f64(p, q, 0.13249640510215718); p = fma_f64(p, q, 0.15387111887344385); p = fma_f64(p, q, 0.18181775183286478);
   p = fma_f64(p, q, 0.22222222652813342); p = fma_f64(p, q, 0.28571428569045976); p = fma_f64(p, q, 0.40000000000006369);
-  p = fma_f64(p, q, 0.66666666666666663);
-  double t = k * 0.69314718055920821, h = t + 2.0 * c;
-  double l = (2.0 * c - (h - t)) + fma_f64(k, 7.3710025651677989e-13, fma_f64(c * q, p, 2.0 * cl)), hh = h + l;
+  // The cubic term is a sum of two as well.
+  double c3 = c * q, c3l = fma_f64(c, q, -c3) + c * fma_f64(c, c, -q) + 3.0 * q * cl, u = c3 * 0.66666666666666663;
+  double ul = fma_f64(c3, 0.66666666666666663, -u) + fma_f64(c3, fma_f64(q, p, 3.7007434154171883e-17), c3l * 0.66666666666666663);
+  double t = k * 0.69314718055920821, g = t + 2.0 * c, h = g + u;
+  double l = (2.0 * c - (g - t)) + (u - (h - g)) + fma_f64(k, 7.3710025651677989e-13, fma_f64(2.0, cl, ul)), hh = h + l;
   l -= hh - h;
   double e = y * hh, el = fma_f64(y, hh, -e) + y * l;
   p = expn_f64(e, abs_f64(e) < 2000.0 ? el : 0.0, &n);
