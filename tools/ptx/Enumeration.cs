@@ -28,6 +28,7 @@ internal sealed class Enumeration(Device device)
         Copies();
         Reductions();
         Attention();
+        Order();
         foreach (DType dtype in (DType[])[DType.Float32, DType.Float64, DType.BFloat16, DType.Float16]) Model(dtype);
     }
 
@@ -146,6 +147,13 @@ internal sealed class Enumeration(Device device)
                 Try("attention", () => Tensor.ScaledDotProductAttention(x, x, x, causal: true).Backward(x.Detach()));
             }
         }
+    }
+
+    private void Order()
+    {
+        foreach (DType dtype in _all) Try("sort", () => Tensor.Empty([2, 3000], dtype, device).Sort());
+        // How many places there are is read from the device, and a recording one has none.
+        Op.Run(new NonZeroOp(3), Tensor.Empty([2, 5], DType.Bool, device));
     }
 
     private void Model(DType dtype)
