@@ -20,6 +20,9 @@ internal static class PeerRows
         OnMatrix("gelu", 1024, 3072, "us", OurSide.Gelu, TorchSide.Gelu),
         new("linear 1x8x8", "us", null, () => OurSide.Linear(1, 8, 8), () => TorchSide.Linear(1, 8, 8)),
         new("train char-gpt", "ms", Rate.Tokens(CharGpt.Batch * CharGpt.Block), OurSide.TrainCharGpt, TorchSide.TrainCharGpt),
+        new("load 124M", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Load, FileRows.TorchLoad),
+        new("save 124M", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Save, FileRows.TorchSave),
+        new("save 124M, dd", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Save, FileRows.DiskSave),
     ];
 
     private static PeerRow Product(string name, int rows, int columns, int depth) => new(
