@@ -17,7 +17,7 @@ internal static class ConvertCommand
         Option<long?> shard = ByteCount("--shard-size", "Write files of at most this size and their index, as 2GB or 500MB");
         var rename = new Option<string[]>("--rename")
         {
-            Description = "Give tensors another name: old=new, or prefix*=other* for all below. May be repeated",
+            Description = "Give tensors other names: old=new, where * stands for any text, as module.*=*. May be repeated",
             HelpName = "OLD=NEW",
             AllowMultipleArgumentsPerToken = false,
         };

@@ -49,17 +49,21 @@ internal sealed class Conversion(StateFile source, string target, DType? dtype, 
         foreach (string rule in renames)
         {
             int at = rule.IndexOf('=', StringComparison.Ordinal);
-            bool isPrefix = at > 0 && rule[at - 1] == '*' && rule[^1] == '*';
-            if (at <= 0 || (rule.Contains('*', StringComparison.Ordinal) && (!isPrefix || rule.Count(c => c == '*') != 2)))
-                throw UserError.Usage($"--rename takes old=new or prefix*=other*, not '{rule}'");
-            string old = isPrefix ? rule[..(at - 1)] : rule[..at], fresh = isPrefix ? rule[(at + 1)..^1] : rule[(at + 1)..];
-            string[] hits = [.. source.Tensors.Keys.Where(name => isPrefix ? name.StartsWith(old, StringComparison.Ordinal) : name == old)];
-            if (hits.Length == 0)
+            if (at <= 0) throw UserError.Usage($"--rename takes old=new, as module.*=*, not '{rule}'");
+            var pattern = new RenameRule(rule[..at], rule[(at + 1)..]);
+            if (pattern.To.Count(c => c == '*') > pattern.From.Count(c => c == '*'))
+                throw UserError.Usage($"--rename '{rule}': '{pattern.To}' has more * than '{pattern.From}', so there is nothing to put in their place");
+            bool any = false;
+            foreach (string name in source.Tensors.Keys)
             {
-                string? near = Nearest.To(old, source.Tensors.Keys);
-                throw UserError.Usage($"--rename '{rule}': no tensor is called '{old}'{(isPrefix ? "..." : "")}" + (near is null ? "" : $": did you mean '{near}'?"));
+                // The first rule that fits a name holds.
+                if (_names[name] != name || pattern.Apply(name) is not { } renamed) continue;
+                _names[name] = renamed;
+                any = true;
             }
-            foreach (string name in hits) _names[name] = isPrefix ? fresh + name[old.Length..] : fresh;
+            if (any) continue;
+            string? near = Nearest.To(pattern.From, source.Tensors.Keys);
+            throw UserError.Usage($"--rename '{rule}': no tensor is called '{pattern.From}'" + (near is null ? "" : $": did you mean '{near}'?"));
         }
         foreach (IGrouping<string, KeyValuePair<string, string>> group in _names.GroupBy(n => n.Value))
         {

@@ -7,7 +7,7 @@ namespace Ballast.Cli.States;
 internal static class ModuleVersions
 {
     /// <summary>The metadata key.</summary>
-    public const string Key = "ballast.versions";
+    public const string Key = StateDict.VersionKey;
 
     /// <summary>The default version, then the modules that differ from it: <c>1;norm=2</c>. Null when nothing is said.</summary>
     public static string? Text(IReadOnlyDictionary<string, TorchDictionary> metadata)
