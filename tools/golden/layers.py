@@ -66,6 +66,55 @@ def norm_cases(book):
     case.run(rms_norm, input=case.normal(4, 8) * 3)
 
 
+def channel_norm_cases(book):
+    """Batch, instance and group normalisation: outputs, gradients, and running statistics after the call."""
+    shapes = {"1d": (6, 3), "1d_length": (4, 3, 5), "2d": (3, 4, 2, 3), "3d": (2, 3, 2, 2, 3)}
+    for label, shape in shapes.items():
+        channels = shape[1]
+        for training in (True, False):
+            for affine in (True, False):
+                name = f"batch_norm_{label}_{'train' if training else 'eval'}" + ("" if affine else "_plain")
+                case = book.case(name, op="batch_norm", training=training, affine=affine, momentum=0.3, eps=1e-5)
+                mean, var = case.normal(channels), case.positive(channels)
+
+                def normalize(x, m, v, w=None, b=None, t=training):
+                    m, v = m.clone(), v.clone()
+                    return F.batch_norm(x, m, v, w, b, t, 0.3, 1e-5), m, v
+
+                inputs = {"input": case.normal(*shape) * 2 + 1, "mean": mean, "var": var}
+                if affine:
+                    inputs |= {"weight": case.normal(channels), "bias": case.normal(channels)}
+                case.run(normalize, outputs=("output", "mean_after", "var_after"), constant=("mean", "var"), **inputs)
+    case = book.case("batch_norm_average", op="batch_norm_average", eps=1e-5)
+    norm = torch.nn.BatchNorm1d(3, momentum=None)
+    for i in range(3):
+        x = case.normal(5, 3)
+        norm(x)
+        case.put(f"input_{i}", x)
+    case.put("mean_after", norm.running_mean)
+    case.put("var_after", norm.running_var)
+    for label, shape in (("1d", (4, 3, 5)), ("2d", (3, 4, 2, 3)), ("3d", (2, 3, 2, 2, 3))):
+        channels = shape[1]
+        for tracked in (True, False):
+            name = f"instance_norm_{label}" + ("_tracked" if tracked else "")
+            case = book.case(name, op="instance_norm", tracked=tracked, momentum=0.2, eps=1e-5)
+
+            def normalize(x, w, b, c=channels, t=tracked):
+                m, v = (torch.zeros(c), torch.ones(c)) if t else (None, None)
+                y = F.instance_norm(x, m, v, w, b, True, 0.2, 1e-5)
+                return (y, m, v) if t else y
+
+            case.run(normalize, outputs=("output", "mean_after", "var_after") if tracked else ("output",), input=case.normal(*shape) * 2 + 1,
+                     weight=case.normal(channels), bias=case.normal(channels))
+    for label, shape, groups in (("2_of_4", (3, 4, 5), 2), ("1_of_4", (2, 4, 3, 2), 1), ("3_of_6_flat", (2, 6), 3), ("3_of_6", (2, 6, 2, 2), 3)):
+        for affine in (True, False):
+            case = book.case(f"group_norm_{label}" + ("" if affine else "_plain"), op="group_norm", groups=groups, affine=affine, eps=1e-5)
+            inputs = {"input": case.normal(*shape) * 2 + 1}
+            if affine:
+                inputs |= {"weight": case.normal(shape[1]), "bias": case.normal(shape[1])}
+            case.run(lambda x, w=None, b=None, g=groups: F.group_norm(x, g, w, b, 1e-5), **inputs)
+
+
 def activation_cases(book):
     functions = {
         "gelu_exact": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "silu": F.silu, "relu": F.relu,
@@ -160,6 +209,6 @@ def attention_cases(book):
 
 def build():
     book = Book("layers")
-    for add in (linear_cases, embedding_cases, norm_cases, activation_cases, loss_cases, attention_cases):
+    for add in (linear_cases, embedding_cases, norm_cases, channel_norm_cases, activation_cases, loss_cases, attention_cases):
         add(book)
     return book

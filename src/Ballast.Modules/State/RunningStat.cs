@@ -3,7 +3,7 @@ namespace Ballast;
 /// <summary>A running statistic of a layer, such as the mean and variance of batch normalisation.</summary>
 /// <remarks>
 /// Saved; never below float32, because a half type cannot hold the small share that each batch adds; copied by averages of weights, which
-/// are followed by <c>UpdateBatchNorm</c> where that matters; replicas take the mean. Updated with <see cref="Update"/>, in place.
+/// are followed by <c>UpdateBatchNorm</c> where that matters; replicas take the mean. Updated with <see cref="Update(Tensor, double)"/>, in place.
 /// </remarks>
 public sealed class RunningStat : Buffer
 {
@@ -26,6 +26,14 @@ public sealed class RunningStat : Buffer
     public void Update(Tensor batch, double momentum)
     {
         using (Autograd.NoGrad()) Value.AddInPlace((batch.Detach().To(DType) - Value) * momentum);
+    }
+
+    /// <summary>The same with a share that lies on the device, so that nothing is read back.</summary>
+    /// <param name="batch">The statistic of this batch, of any floating dtype.</param>
+    /// <param name="share">The share of the batch, [].</param>
+    public void Update(Tensor batch, Tensor share)
+    {
+        using (Autograd.NoGrad()) Value.AddInPlace((batch.Detach().To(DType) - Value) * share);
     }
 
     private static Tensor Widened(Tensor value)
