@@ -1,0 +1,4 @@
+using Ballast.DeviceRunner;
+
+BallastRuntime.Start();
+return RunnerCommandLine.Run(args, Console.Out, Console.Error);
