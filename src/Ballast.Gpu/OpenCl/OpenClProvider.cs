@@ -34,7 +34,8 @@ internal sealed class OpenClProvider : IDeviceProvider
 
     public DeviceRuntime Open(Device device)
     {
-        var runtime = new OpenClRuntime(device, Devices()[device.Index]);
+        ClDevice cl = Devices()[device.Index];
+        OpenClRuntime runtime = OclgrindRuntime.Is(cl) ? new OclgrindRuntime(device, cl) : new OpenClRuntime(device, cl);
         // Entered when the first device is opened: entering them at start-up would need a device, hence a driver.
         GeneratedKernels.Register(device);
         return runtime;

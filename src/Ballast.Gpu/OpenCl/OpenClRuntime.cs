@@ -1,7 +1,7 @@
 namespace Ballast.Gpu;
 
 /// <summary>One OpenCL device: a context, one in-order queue, its programs. Threads may share it: launches and copies take turns.</summary>
-internal sealed unsafe class OpenClRuntime : GpuRuntime
+internal unsafe class OpenClRuntime : GpuRuntime
 {
     private readonly ClDevice _device;
     private readonly nint _context, _queue;
@@ -108,8 +108,13 @@ internal sealed unsafe class OpenClRuntime : GpuRuntime
         fixed (long* p = target) Read(block, 0, p, target.Length * sizeof(long));
     }
 
-    private void Read(nint handle, long offsetBytes, void* target, int bytes) => ClErrors.Check(
+    /// <summary>Waits for the queue and reads bytes of a block.</summary>
+    protected void Read(nint handle, long offsetBytes, void* target, long bytes) => ClErrors.Check(
         Cl.clEnqueueReadBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)bytes, target, 0, null, null), "a copy to the host");
+
+    /// <summary>Writes bytes of a block, and waits for that.</summary>
+    protected void Write(nint handle, long offsetBytes, void* source, long bytes) => ClErrors.Check(
+        Cl.clEnqueueWriteBuffer(_queue, handle, 1, (nuint)offsetBytes, (nuint)bytes, source, 0, null, null), "a copy to the device");
 
     public override void Fill(nint handle, long offsetBytes, long bytes, byte value) => FillPattern(handle, offsetBytes, bytes, value, 1);
 
