@@ -106,7 +106,7 @@ def channel_norm_cases(book):
 
             case.run(normalize, outputs=("output", "mean_after", "var_after") if tracked else ("output",), input=case.normal(*shape) * 2 + 1,
                      weight=case.normal(channels), bias=case.normal(channels))
-    for label, shape, groups in (("2_of_4", (3, 4, 5), 2), ("1_of_4", (2, 4, 3, 2), 1), ("3_of_6_flat", (2, 6), 3), ("3_of_6", (2, 6, 2, 2), 3)):
+    for label, shape, groups in (("2_of_4", (3, 4, 5), 2), ("1_of_4", (2, 4, 3, 2), 1), ("2_of_8_flat", (3, 8), 2), ("3_of_6", (2, 6, 2, 2), 3)):
         for affine in (True, False):
             case = book.case(f"group_norm_{label}" + ("" if affine else "_plain"), op="group_norm", groups=groups, affine=affine, eps=1e-5)
             inputs = {"input": case.normal(*shape) * 2 + 1}
