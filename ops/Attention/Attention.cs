@@ -138,15 +138,15 @@ public sealed partial class Tensor
         if (query.Rank < 2 || key.Rank < 2 || value.Rank < 2 || query.Shape[^1] != key.Shape[^1] || key.Shape[^2] != value.Shape[^2])
             throw new ShapeException(
                 $"attention: query {query.Shape}, key {key.Shape}, value {value.Shape}; expected [*, T, D], [*, S, D] and [*, S, E]: " +
-                "query and key end in the same width, key and value have the same length.");
+                "query and key end in the same width, key and value have the same length.").With(query, key, value);
         if (!query.DType.IsFloating || key.DType != query.DType || value.DType != query.DType)
             throw new DTypeException(
                 $"attention: query, key and value are {query.DType.Name}, {key.DType.Name} and {value.DType.Name}; " +
-                "they must be one floating dtype.");
+                "they must be one floating dtype.").With(query, key, value);
         if (mask is not null && mask.DType != DType.Bool && !mask.DType.IsFloating)
             throw new DTypeException(
                 $"attention: the mask is {mask.DType.Name}; it must be bool (true where a query may look) " +
-                "or floating (added to the scores).");
+                "or floating (added to the scores).").With(mask);
     }
 
     private static Shape CheckAttentionMask(Tensor mask, Shape batch, int queries, int keys)
@@ -154,6 +154,6 @@ public sealed partial class Tensor
         Shape scores = [.. batch.Dims, queries, keys];
         bool fits = mask.Rank <= scores.Rank;
         for (int i = 1; fits && i <= mask.Rank; i++) fits = mask.Shape[^i] == 1 || mask.Shape[^i] == scores[^i];
-        return fits ? batch : throw new ShapeException($"attention: the mask {mask.Shape} does not stretch to the scores {scores}.");
+        return fits ? batch : throw new ShapeException($"attention: the mask {mask.Shape} does not stretch to the scores {scores}.").With(mask);
     }
 }

@@ -11,7 +11,7 @@ public sealed partial class Tensor
     {
         if (Shape != target.Shape)
             throw new ShapeException($"mse_loss: the values are {Shape}, the targets {target.Shape}; they must be the same, so Reshape " +
-                "or Expand one of them.");
+                "or Expand one of them.").With(this, target);
         Tensor each = (this - target).Square();
         return reduction switch
         {

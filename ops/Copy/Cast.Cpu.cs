@@ -115,16 +115,36 @@ internal static unsafe class CopyDriver
         {
             byte* x = pointers[0], y = pointers[1];
             long sx = strides[0], sy = strides[1];
-            if (sx == sizeof(TFrom) && sy == sizeof(TTo) && n <= int.MaxValue)
+            if (sx == sizeof(TFrom) && sy == sizeof(TTo))
             {
                 if (typeof(TFrom) == typeof(float) && typeof(TTo) == typeof(BFloat16))
                 {
-                    BFloat16.Convert(new ReadOnlySpan<float>(x, (int)n), new Span<BFloat16>(y, (int)n));
+                    DenseConvert.Run((float*)x, (BFloat16*)y, n);
+                    return;
+                }
+                if (typeof(TFrom) == typeof(float) && typeof(TTo) == typeof(double))
+                {
+                    DenseConvert.Run((float*)x, (double*)y, n);
+                    return;
+                }
+                if (typeof(TFrom) == typeof(double) && typeof(TTo) == typeof(float))
+                {
+                    DenseConvert.Run((double*)x, (float*)y, n);
+                    return;
+                }
+                if (typeof(TFrom) == typeof(float) && typeof(TTo) == typeof(Half))
+                {
+                    DenseConvert.Run((float*)x, (Half*)y, n);
+                    return;
+                }
+                if (typeof(TFrom) == typeof(Half) && typeof(TTo) == typeof(float))
+                {
+                    DenseConvert.Run((Half*)x, (float*)y, n);
                     return;
                 }
                 if (typeof(TFrom) == typeof(BFloat16) && typeof(TTo) == typeof(float))
                 {
-                    BFloat16.Convert(new ReadOnlySpan<BFloat16>(x, (int)n), new Span<float>(y, (int)n));
+                    DenseConvert.Run((BFloat16*)x, (float*)y, n);
                     return;
                 }
             }

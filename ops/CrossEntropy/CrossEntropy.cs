@@ -87,8 +87,8 @@ public sealed partial class Tensor
         Tensor target, Tensor? weight = null, long ignoreIndex = -100, double labelSmoothing = 0,
         LossReduction reduction = LossReduction.Mean)
     {
-        if (!DType.IsFloating) throw new DTypeException($"cross_entropy: the logits are {DType.Name}; they need a floating dtype.");
-        if (Rank == 0) throw new ShapeException("cross_entropy: the logits are 0-d; they need a class axis: [V], [N, V] or [N, V, *].");
+        if (!DType.IsFloating) throw new DTypeException($"cross_entropy: the logits are {DType.Name}; they need a floating dtype.").With(this);
+        if (Rank == 0) throw new ShapeException("cross_entropy: the logits are 0-d; they need a class axis: [V], [N, V] or [N, V, *].").With(this);
         if (labelSmoothing is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(
                 nameof(labelSmoothing), $"cross_entropy: a label smoothing of {labelSmoothing} was given; it is a share, 0 to 1.");
@@ -99,13 +99,13 @@ public sealed partial class Tensor
         if (target.DType is not (DType.Int64 or DType.Int32))
             throw new DTypeException(
                 $"cross_entropy: the targets are {target.DType.Name} {target.Shape}; " +
-                $"class numbers are int64 or int32, probabilities have the logits' shape {Shape}.");
+                $"class numbers are int64 or int32, probabilities have the logits' shape {Shape}.").With(this, target);
         Shape expected = new([.. Shape.Dims[..axis], .. Shape.Dims[(axis + 1)..]]);
         if (target.Shape != expected)
             throw new ShapeException(
                 $"cross_entropy: logits {Shape} need targets {expected} (the classes are axis {axis}), but the targets are " +
                 $"{target.Shape}. " +
-                "For logits [B, T, V] flatten first: logits.Reshape(-1, V) and targets.Reshape(-1).");
+                "For logits [B, T, V] flatten first: logits.Reshape(-1, V) and targets.Reshape(-1).").With(this, target);
         Tensor rows = Rank <= 2 ? this : MoveAxisLast(axis);
         var op = new CrossEntropyOp(target.Shape, ignoreIndex, labelSmoothing, reduction, weight is not null);
         int count = checked((int)target.Elements);
@@ -137,11 +137,11 @@ public sealed partial class Tensor
     private void CheckClassWeights(Tensor weight, int classes)
     {
         if (weight.Shape != [classes])
-            throw new ShapeException($"cross_entropy: the class weights are {weight.Shape}; for logits {Shape} they must be [{classes}].");
+            throw new ShapeException($"cross_entropy: the class weights are {weight.Shape}; for logits {Shape} they must be [{classes}].").With(this, weight);
         if (weight.DType != DType)
             throw new DTypeException(
                 $"cross_entropy: the class weights are {weight.DType.Name}, the logits {DType.Name}; cast the weights with " +
-                $"To(DType.{DType}).");
+                $"To(DType.{DType}).").With(this, weight);
         if (weight.RequiresGrad && Autograd.Enabled)
             throw new AutogradException(
                 "cross_entropy: the class weights require a gradient, but the loss has none for them; pass weight.Detach().");

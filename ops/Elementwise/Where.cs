@@ -80,7 +80,7 @@ public sealed partial class Tensor
 
     private void CheckMask(Tensor mask, Scalar value)
     {
-        if (mask.DType != DType.Bool) throw new DTypeException($"masked_fill: the mask is {mask.DType.Name}; it must be bool, so call ToBool() on it.");
+        if (mask.DType != DType.Bool) throw new DTypeException($"masked_fill: the mask is {mask.DType.Name}; it must be bool, so call ToBool() on it.").With(this, mask);
         CheckHolds("masked_fill", value);
     }
 
@@ -88,6 +88,6 @@ public sealed partial class Tensor
     private void CheckHolds(string op, Scalar value)
     {
         if (!Op.CanHold(DType, Promotion.Result(DType, value)))
-            throw new DTypeException($"{op}: {value} cannot be kept in a {DType.Name} tensor; cast the tensor first.");
+            throw new DTypeException($"{op}: {value} cannot be kept in a {DType.Name} tensor; cast the tensor first.").With(this);
     }
 }

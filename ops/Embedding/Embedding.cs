@@ -52,14 +52,14 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The indices are not int64 or int32.</exception>
     public static Tensor Embedding(Tensor weight, Tensor indices, long? paddingIndex = null)
     {
-        if (weight.Rank != 2) throw new ShapeException($"embedding: the table is {weight.Shape} {weight.Describe()}; it must be [V, C].");
+        if (weight.Rank != 2) throw new ShapeException($"embedding: the table is {weight.Shape} {weight.Describe()}; it must be [V, C].").With(weight, indices);
         if (indices.DType is not (DType.Int64 or DType.Int32))
             throw new DTypeException(
-                $"embedding: the indices are {indices.DType.Name}; row numbers are int64 or int32, so cast with ToLong().");
+                $"embedding: the indices are {indices.DType.Name}; row numbers are int64 or int32, so cast with ToLong().").With(weight, indices);
         int rows = weight.Shape[0];
         if (paddingIndex is { } given && (given < -rows || given >= rows))
             throw new ShapeException(
-                $"embedding: the padding index {given} is no row of the table {weight.Shape}; {-rows} to {rows - 1} are.");
+                $"embedding: the padding index {given} is no row of the table {weight.Shape}; {-rows} to {rows - 1} are.").With(weight, indices);
         long padding = paddingIndex is null ? -1 : paddingIndex.Value < 0 ? paddingIndex.Value + rows : paddingIndex.Value;
         return Op.Run(new EmbeddingOp(padding), weight, indices.To(DType.Int64));
     }

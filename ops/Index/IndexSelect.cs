@@ -40,8 +40,9 @@ public sealed partial class Tensor
         return PlacesHere(index.Rank == 0 ? index.Reshape(1) : index, op);
     }
 
-    /// <summary>Places as int64 on this tensor's device.</summary>
+    /// <summary>Places as int64; on another device they are refused by the op, and only <c>x[…]</c> takes those of the CPU along.</summary>
     private Tensor PlacesHere(Tensor index, string op) => index.DType is DType.Int64 or DType.Int32
-        ? index.Detach().To(DType.Int64).To(Device)
-        : throw new DTypeException($"{op}: the index is {index.DType.Name}; places are int64 or int32. Call To(DType.Int64) on it.");
+        ? index.Detach().To(DType.Int64)
+        : throw new DTypeException($"{op}: the index is {index.DType.Name}; places are int64 or int32. Call To(DType.Int64) on it.")
+            .With(this, index);
 }

@@ -99,16 +99,16 @@ public sealed partial class Tensor
     private void CheckNormalized(string op, Shape row, Tensor? parameter, string name)
     {
         if (!DType.IsFloating)
-            throw new DTypeException($"{op}: the input is {DType.Name}; it needs a floating dtype, so cast with To(DType.Float32) first.");
+            throw new DTypeException($"{op}: the input is {DType.Name}; it needs a floating dtype, so cast with To(DType.Float32) first.").With(this, parameter);
         if (row.Rank == 0 || row.Rank > Rank || Shape[^row.Rank..] != row)
-            throw new ShapeException($"{op}: the input {Shape} does not end in the normalised shape {row} {Describe()}.");
+            throw new ShapeException($"{op}: the input {Shape} does not end in the normalised shape {row} {Describe()}.").With(this, parameter);
         if (parameter is null) return;
         if (parameter.Shape != row)
             throw new ShapeException(
-                $"{op}: the {name} is {parameter.Shape} {parameter.Describe()}; it must have the normalised shape {row}.");
+                $"{op}: the {name} is {parameter.Shape} {parameter.Describe()}; it must have the normalised shape {row}.").With(this, parameter);
         if (parameter.DType != DType)
             throw new DTypeException(
                 $"{op}: the {name} is {parameter.DType.Name}, the input {DType.Name}; " +
-                $"cast one of them, or the whole module with To(DType.{DType}).");
+                $"cast one of them, or the whole module with To(DType.{DType}).").With(this, parameter);
     }
 }

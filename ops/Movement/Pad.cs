@@ -77,7 +77,7 @@ public sealed partial class Tensor
                     $"{Math.Max(reach, 0)} are possible.");
             var places = new long[before + length + after];
             for (int j = 0; j < places.Length; j++) places[j] = Inside(j - before, length, mode);
-            x = x.IndexSelect(axis, From(places));
+            x = x.IndexSelect(axis, From(places, Device));
         }
         return ReferenceEquals(x, this) ? Clone() : x;
     }

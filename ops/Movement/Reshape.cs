@@ -48,7 +48,7 @@ public sealed partial class Tensor
     {
         if (Rank == 0) return Reshape(1);
         int first = Shape.Axis(start), last = Shape.Axis(end);
-        if (first > last) throw new ShapeException($"flatten: axis {start} comes after axis {end} in {Shape}.");
+        if (first > last) throw new ShapeException($"flatten: axis {start} comes after axis {end} in {Shape}.").With(this);
         int[] dims = [.. Shape.Dims[..first], -1, .. Shape.Dims[(last + 1)..]];
         if (Elements == 0)
         {
@@ -72,14 +72,14 @@ public sealed partial class Tensor
         {
             Shape given = Shape.Create(shape);
             return given.Elements == Elements ? given
-                : throw new ShapeException($"reshape: {Shape} has {Elements} elements, {given} has {given.Elements}.");
+                : throw new ShapeException($"reshape: {Shape} has {Elements} elements, {given} has {given.Elements}.").With(this);
         }
         int[] dims = shape.ToArray();
         long rest = 1;
         for (int i = 0; i < dims.Length; i++)
             if (i != open) rest *= dims[i];
         if (dims.AsSpan(open + 1).Contains(-1) || rest <= 0 || Elements % rest != 0)
-            throw new ShapeException($"reshape: {Shape} cannot become [{string.Join(", ", dims)}]: one axis may be -1, and the others must divide {Elements} elements.");
+            throw new ShapeException($"reshape: {Shape} cannot become [{string.Join(", ", dims)}]: one axis may be -1, and the others must divide {Elements} elements.").With(this);
         dims[open] = checked((int)(Elements / rest));
         return Shape.Create(dims);
     }

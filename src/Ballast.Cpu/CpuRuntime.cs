@@ -22,9 +22,14 @@ internal sealed class CpuProvider : IDeviceProvider
 }
 
 /// <summary>Host memory, 64-byte aligned, and the kernels of this assembly.</summary>
-internal sealed unsafe class CpuRuntime(Device device) : DeviceRuntime(device)
+internal sealed unsafe partial class CpuRuntime(Device device) : DeviceRuntime(device)
 {
     private const nuint AlignmentBytes = 64;
+
+    // Linux hands out 4 KB pages unless asked: touching 500 MB for the first time costs then several times what copying it does.
+    private const nuint HugePageBytes = 2 << 20;
+    private const int AdviseHugePages = 14; // MADV_HUGEPAGE
+    private static bool _asksForHugePages = OperatingSystem.IsLinux();
 
     public override DeviceInfo Info => new(
         $"{RuntimeInformation.ProcessArchitecture} processor", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, CpuOptions.Threads,
@@ -39,13 +44,32 @@ internal sealed unsafe class CpuRuntime(Device device) : DeviceRuntime(device)
         CountAllocation();
         try
         {
-            return (nint)NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes);
+            if (bytes < 2 * (long)HugePageBytes || !_asksForHugePages) return (nint)NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes);
+            void* block = NativeMemory.AlignedAlloc((nuint)bytes, HugePageBytes);
+            AskForHugePages(block, (nuint)bytes & ~(HugePageBytes - 1));
+            return (nint)block;
         }
         catch (OutOfMemoryException)
         {
             return 0; // the allocator frees its cache, collects and asks again
         }
     }
+
+    /// <summary>Advice only: a system that does not take it gives small pages, and a C library without the call is not asked again.</summary>
+    private static void AskForHugePages(void* block, nuint bytes)
+    {
+        try
+        {
+            _ = MemoryAdvise(block, bytes, AdviseHugePages);
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            _asksForHugePages = false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int MemoryAdvise(void* address, nuint bytes, int advice);
 
     public override void Free(nint handle, long bytes) => NativeMemory.AlignedFree((void*)handle);
 

@@ -90,7 +90,7 @@ public sealed partial class Tensor
     /// <exception cref="MetaTensorException">The tensor has no data.</exception>
     public T Item<T>() where T : unmanaged
     {
-        if (Elements != 1) throw new ShapeException($"Item reads a tensor of one element; this one is {Shape}.");
+        if (Elements != 1) throw new ShapeException($"Item reads a tensor of one element; this one is {Shape}.").With(this);
         Tensor same = DType == DTypes.Of<T>() ? this : Detach().To(DTypes.Of<T>());
         T value = default;
         same.CopyToHost(MemoryMarshal.AsBytes(new Span<T>(ref value)));
@@ -108,7 +108,7 @@ public sealed partial class Tensor
 
     private void CheckType<T>() where T : unmanaged
     {
-        if (DTypes.Of<T>() != DType) throw new DTypeException($"elements are {DType.Name}, not {DTypes.Of<T>().Name}; cast with To(DType.{DTypes.Of<T>()}) first.");
+        if (DTypes.Of<T>() != DType) throw new DTypeException($"elements are {DType.Name}, not {DTypes.Of<T>().Name}; cast with To(DType.{DTypes.Of<T>()}) first.").With(this);
     }
 
     private sealed unsafe class PinnedMemory(System.Buffers.MemoryHandle handle)

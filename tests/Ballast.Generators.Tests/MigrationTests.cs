@@ -24,13 +24,17 @@ public sealed class MigrationTests
 
     [Theory]
     [InlineData("[StateVersion(2)] public sealed partial class A : Module { }", "no method marked [MigratesFrom(1)]")]
-    [InlineData("public sealed partial class A : Module { [MigratesFrom(1)] void M(StateMigration s) { _ = s; } }", "the class has version 1")]
+    [InlineData("public sealed partial class A : Module { [MigratesFrom(1)] void M(StateMigration s) { _ = s; } }",
+        "the class has version 1")]
     [InlineData("[StateVersion(2)] public sealed partial class A : Module { [MigratesFrom(1)] void M(int s) { _ = s; } }", "must be")]
-    [InlineData("[StateVersion(2)] public sealed partial class A : Module { [MigratesFrom(2)] void M(StateMigration s) { _ = s; } [MigratesFrom(1)] void N(StateMigration s) { _ = s; } }",
+    [InlineData("[StateVersion(2)] public sealed partial class A : Module { [MigratesFrom(2)] void M(StateMigration s) { _ = s; } "
+        + "[MigratesFrom(1)] void N(StateMigration s) { _ = s; } }",
         "migrates from version 2")]
     public void Versions_and_migrations_that_do_not_fit_are_errors(string source, string message)
     {
         var found = Host.Generate(Host.Project("using Ballast;\n" + source)).Diagnostics;
-        Assert.Contains(found, d => d.Id == "BAL0005" && d.GetMessage(System.Globalization.CultureInfo.InvariantCulture).Contains(message, StringComparison.Ordinal));
+        Assert.Contains(found, d =>
+            d.Id == "BAL0005"
+                && d.GetMessage(System.Globalization.CultureInfo.InvariantCulture).Contains(message, StringComparison.Ordinal));
     }
 }

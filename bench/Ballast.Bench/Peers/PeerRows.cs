@@ -23,6 +23,7 @@ internal static class PeerRows
         new("load 124M", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Load, FileRows.TorchLoad),
         new("save 124M", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Save, FileRows.TorchSave),
         new("save 124M, dd", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Save, FileRows.DiskSave),
+        .. StateRows.All,
     ];
 
     private static PeerRow Product(string name, int rows, int columns, int depth) => new(

@@ -26,7 +26,8 @@ public sealed class TorchState : IReadOnlyDictionary<string, Tensor>
     /// <summary>What stands beside the tensors, by path: numbers, strings and so on; extra state is among them.</summary>
     public IReadOnlyDictionary<string, object?> Values => ValueMap;
 
-    /// <summary>What a module's state says of each module by path ("" is the root), as its <c>version</c>; PyTorch's <c>_metadata</c>.</summary>
+    /// <summary>What a module's state says of each module by path ("" is the root), as its <c>version</c>; PyTorch's
+    /// <c>_metadata</c>.</summary>
     public IReadOnlyDictionary<string, TorchDictionary> Metadata => MetadataMap;
 
     /// <summary>The names in the order of the file.</summary>

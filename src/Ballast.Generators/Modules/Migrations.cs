@@ -22,16 +22,19 @@ internal static class Migrations
         foreach (var (from, method) in marked)
         {
             var problem = !Fits(method) ? "must be 'void METHOD(StateMigration state)' without type parameters"
-                : from < 1 || from >= version ? $"migrates from version {from}, and the class has version {version}: the versions before it are 1 to {version - 1}"
+                : from < 1 || from >= version
+                    ? $"migrates from version {from}, and the class has version {version}: the versions before it are 1 to {version - 1}"
                 : marked.Count(m => m.From == from) > 1 ? $"is not the only method that migrates from version {from}"
                 : null;
-            if (problem is not null) yield return DiagnosticInfo.Create(Rules.BadMigration, method.Locations[0], $"{type.Name}.{method.Name}", problem);
+            if (problem is not null) yield return DiagnosticInfo.Create(Rules.BadMigration, method.Locations[0],
+                $"{type.Name}.{method.Name}", problem);
         }
         for (var from = 1; from < version; from++)
         {
             if (marked.Exists(m => m.From == from)) continue;
             yield return DiagnosticInfo.Create(Rules.BadMigration, node.Identifier.GetLocation(), type.Name,
-                $"has version {version} and no method marked [MigratesFrom({from})]: say how a state of version {from} becomes one of version {from + 1}");
+                $"has version {version} and no method marked [MigratesFrom({from})]: say how a state of version {from} becomes one of "
+                + $"version {from + 1}");
         }
     }
 

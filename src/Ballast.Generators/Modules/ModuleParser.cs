@@ -19,7 +19,8 @@ internal static class ModuleParser
         var members = Members(type).ToArray();
         var model = new ModuleModel(
             HintName(type), type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(),
-            type.ToDisplayString(), new(type.WithContainers().Select(Header)), BaseModule(type), type.ToDisplayString(SymbolExtensions.Qualified),
+            type.ToDisplayString(), new(type.WithContainers().Select(Header)), BaseModule(type),
+                type.ToDisplayString(SymbolExtensions.Qualified),
             new(members.Select(m => m.Model)), Migrations.Version(type), new(Migrations.Of(type)));
         return new(model, new(Duplicates(type, members).Concat(Migrations.Problems(type, node))));
     }

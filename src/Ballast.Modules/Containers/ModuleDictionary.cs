@@ -79,9 +79,12 @@ internal static class StateNames
     {
         ArgumentNullException.ThrowIfNull(name);
         if (name.Length == 0 || name.Contains('.'))
-            throw new ArgumentException($"'{name}' cannot name state: a name has at least one character and no dot, because dots separate the parts of a path.");
+            throw new ArgumentException(
+                $"'{name}' cannot name state: a name has at least one character and no dot, because dots separate the parts of a path.");
         if (name is ExtraState.Key or "parametrizations")
-            throw new ArgumentException($"'{name}' cannot name state: the name is kept for {(name == ExtraState.Key ? "what IExtraState saves" : "parametrizations")}.");
+            throw new ArgumentException(
+                $"'{name}' cannot name state: the name is kept for "
+                + $"{(name == ExtraState.Key ? "what IExtraState saves" : "parametrizations")}.");
         return name;
     }
 }

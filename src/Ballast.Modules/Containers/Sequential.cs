@@ -14,7 +14,9 @@ public sealed class Sequential : Module, IForward<Tensor, Tensor>, IReadOnlyList
     {
         _layers = [.. layers];
         foreach (IForward<Tensor, Tensor> layer in _layers)
-            if (layer is not Module) throw new ArgumentException($"Sequential: {layer.GetType().Name} is not a Module, so what it holds could not be walked. Derive it from Module.");
+            if (layer is not Module)
+                throw new ArgumentException(
+                    $"Sequential: {layer.GetType().Name} is not a Module, so what it holds could not be walked. Derive it from Module.");
     }
 
     /// <summary>The number of layers.</summary>
@@ -45,7 +47,8 @@ public sealed class Sequential : Module, IForward<Tensor, Tensor>, IReadOnlyList
             var layer = (Module)_layers[i];
             map.Child(i.ToString(CultureInfo.InvariantCulture), ref layer);
             _layers[i] = layer as IForward<Tensor, Tensor>
-                ?? throw new ArgumentException($"Sequential: {layer.GetType().Name} is no IForward<Tensor, Tensor>, so it cannot be layer {i}.");
+                ?? throw new ArgumentException(
+                    $"Sequential: {layer.GetType().Name} is no IForward<Tensor, Tensor>, so it cannot be layer {i}.");
         }
     }
 

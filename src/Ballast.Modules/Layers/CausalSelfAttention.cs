@@ -55,7 +55,8 @@ public sealed partial class CausalSelfAttention : Module, IForward<Tensor, Tenso
     {
         int width = Projection.InFeatures;
         if (input.Rank != 3 || input.Shape[2] != width)
-            throw new ShapeException($"CausalSelfAttention: the input is {input.Shape}; it must be [B, T, {width}].");
+            throw new ShapeException(
+                $"CausalSelfAttention: the input is {input.Shape}; it must be [B, T, {width}].").With(input, Projection.Weight);
         (int batch, int length, _) = input.Shape;
         // Each third of [B, T, 3C] as [B, H, T, D]: views, no copy.
         Tensor[] parts = QueryKeyValue.Forward(input).Chunk(3, -1);

@@ -64,7 +64,8 @@ public sealed partial class Linear : Module, IForward<Tensor, Tensor>, IResettab
     {
         if (input.Rank == 0 || input.Shape[^1] != InFeatures)
             throw new ShapeException(
-                $"Linear: the last axis of the input {input.Shape} must be {InFeatures}: the weight is {Weight.Shape}, [Out, In].");
+                $"Linear: the last axis of the input {input.Shape} must be {InFeatures}: the weight is {Weight.Shape}, [Out, In].")
+                .With(input, Weight);
         return Tensor.Linear(input, Weight.Value, Bias?.Value);
     }
 }

@@ -1,10 +1,14 @@
 namespace Ballast.Optimizers;
 
-/// <summary>A copy of a module whose parameters are averages over the updates of another: stochastic weight averaging, or an exponential average.</summary>
+/// <summary>A copy of a module whose parameters are averages over the updates of another: stochastic weight averaging, or an exponential
+/// average.</summary>
 /// <remarks>
-/// State: <c>n_averaged</c> (int64) and the copy under <c>module</c>. The first update copies; later ones give average + (value − average) /
-/// (n + 1), or, with a decay d, d · average + (1 − d) · value. Buffers follow their <see cref="AverageRule"/>: they are copied unless declared otherwise; integers are
-/// copied always. Handles are paired by path. Half types are averaged in float32 and rounded to the copy's dtype, so keep the copy in float32 for small steps.
+/// State: <c>n_averaged</c> (int64) and the copy under <c>module</c>. The first update copies; later ones give average + (value −
+/// average) /
+/// (n + 1), or, with a decay d, d · average + (1 − d) · value. Buffers follow their <see cref="AverageRule"/>: they are copied unless
+/// declared otherwise; integers are
+/// copied always. Handles are paired by path. Half types are averaged in float32 and rounded to the copy's dtype, so keep the copy in
+/// float32 for small steps.
 /// Source: torch.optim.swa_utils.AveragedModel; Izmailov et al., arXiv:1803.05407; conformance C143 to C148.
 /// </remarks>
 public sealed partial class AveragedModel<TModule> : Module where TModule : Module
@@ -58,9 +62,12 @@ public sealed partial class AveragedModel<TModule> : Module where TModule : Modu
         {
             if (entry.Variable is Buffer { IsDerived: true }) continue;
             if (!trained.TryGetValue(entry.Path, out Variable? value))
-                throw new ArgumentException($"AveragedModel: '{entry.Path}' is averaged and not in the module; it must be built like the one the average began with.");
+                throw new ArgumentException(
+                    $"AveragedModel: '{entry.Path}' is averaged and not in the module; it must be built like the one the average began "
+                    + "with.");
             if (value.Shape != entry.Variable!.Shape)
-                throw new ArgumentException($"AveragedModel: '{entry.Path}' is {value.Shape}, and its average {entry.Variable.Shape}; shapes must stay.");
+                throw new ArgumentException(
+                    $"AveragedModel: '{entry.Path}' is {value.Shape}, and its average {entry.Variable.Shape}; shapes must stay.");
             pairs.Add((entry.Variable, value.Current.Detach()));
         }
         return pairs;

@@ -16,7 +16,8 @@ public sealed class ParameterGroup
     public ParameterGroup(Module module, StateFilter filter) : this(module.NamedParameters(filter))
     {
         if (Named.Count == 0)
-            throw new ArgumentException($"ParameterGroup: no parameter of {module.GetType().Name} is chosen by '{filter}'.", nameof(filter));
+            throw new ArgumentException(
+                $"ParameterGroup: no parameter of {module.GetType().Name} is chosen by '{filter}'.", nameof(filter));
     }
 
     /// <summary>The step length of this group before any schedule; null for the optimizer's.</summary>

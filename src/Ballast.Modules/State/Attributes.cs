@@ -18,7 +18,8 @@ public sealed class StateNameAttribute(string name) : Attribute
     public string Name { get; } = name;
 }
 
-/// <summary>The version of the layout of a module class's own state; raise it when names or shapes change, and say how with <see cref="MigratesFromAttribute"/>.</summary>
+/// <summary>The version of the layout of a module class's own state; raise it when names or shapes change, and say how with
+/// <see cref="MigratesFromAttribute"/>.</summary>
 /// <param name="version">2 or more; a class without the attribute has version 1.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class StateVersionAttribute(int version) : Attribute
@@ -27,7 +28,8 @@ public sealed class StateVersionAttribute(int version) : Attribute
     public int Version { get; } = version;
 }
 
-/// <summary>Marks a method <c>void M(StateMigration state)</c> of a module class that brings a state of this version to the next one.</summary>
+/// <summary>Marks a method <c>void M(StateMigration state)</c> of a module class that brings a state of this version to the next
+/// one.</summary>
 /// <param name="version">The version that the method takes, from 1 to one below that of <see cref="StateVersionAttribute"/>.</param>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class MigratesFromAttribute(int version) : Attribute

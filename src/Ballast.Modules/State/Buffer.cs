@@ -1,6 +1,7 @@
 namespace Ballast;
 
-/// <summary>State that nobody learns: masks, tables, statistics. It moves, casts and, unless told otherwise, is saved; optimizers never see it.</summary>
+/// <summary>State that nobody learns: masks, tables, statistics. It moves, casts and, unless told otherwise, is saved; optimizers never
+/// see it.</summary>
 /// <remarks>
 /// What happens to it is set where it is declared: <c>new Buffer(value, persistent: false) { DTypePolicy = DTypePolicy.Keep, Averaging =
 /// AverageRule.Average }</c>. Defaults: saved, follows casts, copied by averages, broadcast from the first replica.
@@ -37,13 +38,15 @@ public class Buffer : Variable
         DTypePolicy = policy;
     }
 
-    /// <summary>A buffer that is computed when it is first needed, on the device its module is on, and again after a move or a start on meta; it is never saved.</summary>
+    /// <summary>A buffer that is computed when it is first needed, on the device its module is on, and again after a move or a start on
+    /// meta; it is never saved.</summary>
     /// <param name="recipe">Computes the value on a device, at full precision.</param>
     /// <param name="keepDType">False if the result should follow casts of the module (the recipe still runs at full precision).</param>
     public static Buffer Derived(Func<Device, Tensor> recipe, bool keepDType = true) =>
         new((device, _) => recipe(device), 0, keepDType ? DTypePolicy.Keep : DTypePolicy.Follow);
 
-    /// <summary>A derived buffer for a length, such as a table of positions; a longer need, told by <see cref="Cover"/>, computes it anew.</summary>
+    /// <summary>A derived buffer for a length, such as a table of positions; a longer need, told by <see cref="Cover"/>, computes it
+    /// anew.</summary>
     /// <param name="length">The first length.</param>
     /// <param name="recipe">Computes the value on a device, at full precision, for a length.</param>
     /// <param name="keepDType">False if the result should follow casts of the module.</param>
@@ -64,7 +67,8 @@ public class Buffer : Variable
             if (Held is not { } held || value.Allows(held.DType)) return;
             DType wanted = value.FixedTo ?? value.Least ?? held.DType;
             if (!Op.CanHold(wanted, held.DType) || wanted.SizeBytes < held.DType.SizeBytes)
-                throw new DTypeException($"a {held.DType.Name} value does not fit the policy '{value}' without loss; cast it with To(DType.{wanted}) first.");
+                throw new DTypeException(
+                    $"a {held.DType.Name} value does not fit the policy '{value}' without loss; cast it with To(DType.{wanted}) first.");
             Current = held.To(wanted);
         }
     }
@@ -103,15 +107,21 @@ public class Buffer : Variable
         set
         {
             Tensor now = Current;
-            if (value.Shape != now.Shape) throw new ShapeException($"{Name} is {now.Shape}; a value of {value.Shape} was assigned. Use Replace(value) if its shape shall change.");
-            if (value.DType != now.DType) throw new DTypeException($"{Name} is {now.DType.Name}; a {value.DType.Name} value was assigned. Cast it with To(DType.{now.DType}) first.");
+            if (value.Shape != now.Shape)
+                throw new ShapeException(
+                    $"{Name} is {now.Shape}; a value of {value.Shape} was assigned. Use Replace(value) if its shape shall change.");
+            if (value.DType != now.DType)
+                throw new DTypeException(
+                    $"{Name} is {now.DType.Name}; a {value.DType.Name} value was assigned. Cast it with To(DType.{now.DType}) first.");
             if (!ReferenceEquals(value.Device, now.Device))
-                throw new DeviceMismatchException($"{Name} is on {now.Device}; a value on {value.Device} was assigned. Move it with To(buffer.Device) first.");
+                throw new DeviceMismatchException(
+                    $"{Name} is on {now.Device}; a value on {value.Device} was assigned. Move it with To(buffer.Device) first.");
             Current = value.Detach();
         }
     }
 
-    /// <summary>Makes another tensor the value, whatever its shape and device, and its dtype if the policy allows it; history is cut off.</summary>
+    /// <summary>Makes another tensor the value, whatever its shape and device, and its dtype if the policy allows it; history is cut
+    /// off.</summary>
     /// <exception cref="DTypeException">The policy forbids the dtype.</exception>
     public void Replace(Tensor value)
     {
@@ -128,7 +138,8 @@ public class Buffer : Variable
         Forget();
     }
 
-    /// <summary>Makes sure that the recipe was run for that length or a longer one; grows by half at least, so that steps of one are cheap.</summary>
+    /// <summary>Makes sure that the recipe was run for that length or a longer one; grows by half at least, so that steps of one are
+    /// cheap.</summary>
     /// <param name="length">The length needed.</param>
     /// <returns>The value, for <see cref="Length"/>, which is <paramref name="length"/> or more.</returns>
     /// <exception cref="InvalidOperationException">The buffer has no recipe.</exception>
@@ -136,7 +147,8 @@ public class Buffer : Variable
     {
         if (length > _length)
         {
-            if (!IsDerived) throw new InvalidOperationException($"{Name} has no recipe that could make it longer; only Buffer.DerivedFor has one.");
+            if (!IsDerived)
+                throw new InvalidOperationException($"{Name} has no recipe that could make it longer; only Buffer.DerivedFor has one.");
             _length = (int)Math.Min(int.MaxValue, Math.Max(length, _length + (long)_length / 2));
             Recompute();
         }
@@ -162,10 +174,13 @@ public class Buffer : Variable
     {
         if (!DTypePolicy.Allows(dtype))
             throw new DTypeException(
-                $"{Name} is {DTypePolicy}; a {dtype.Name} value is refused.\n  fix    give it a value of the dtype it holds, or cast it with Cast(DType.{dtype}, lossy: true) if that is meant.");
-        if (DTypePolicy == DTypePolicy.Keep && Held is { } held && held.DType.IsFloating && dtype.IsFloating && dtype.SizeBytes < held.DType.SizeBytes)
+                $"{Name} is {DTypePolicy}; a {dtype.Name} value is refused.\n  fix    give it a value of the dtype it holds, or cast it "
+                + $"with Cast(DType.{dtype}, lossy: true) if that is meant.");
+        if (DTypePolicy == DTypePolicy.Keep && Held is { } held && held.DType.IsFloating && dtype.IsFloating
+            && dtype.SizeBytes < held.DType.SizeBytes)
             throw new DTypeException(
-                $"{Name} keeps its dtype, {held.DType.Name}; {dtype.Name} is narrower and is refused.\n  fix    cast the value, or Cast(DType.{dtype}, lossy: true) if that is meant.");
+                $"{Name} keeps its dtype, {held.DType.Name}; {dtype.Name} is narrower and is refused.\n  fix    cast the value, or "
+                + $"Cast(DType.{dtype}, lossy: true) if that is meant.");
     }
 
     internal override DType TargetOf(DType asked, bool force) =>
@@ -177,7 +192,8 @@ public class Buffer : Variable
     internal void Relocate(Device? device, DType? dtype, bool force)
     {
         bool recast = dtype is not null && (force || !KeepDType);
-        DType? castTo = recast ? (force ? dtype : DTypePolicy.Least is { } least && dtype!.Value.SizeBytes < least.SizeBytes ? least : dtype) : _castTo;
+        DType? castTo = recast
+            ? (force ? dtype : DTypePolicy.Least is { } least && dtype!.Value.SizeBytes < least.SizeBytes ? least : dtype) : _castTo;
         if (castTo == _castTo && (device is null || ReferenceEquals(device, Device))) return;
         _place = device ?? Device;
         _castTo = castTo;

@@ -1,7 +1,9 @@
 namespace Ballast;
 
-/// <summary>A module with state that is no tensor: a counter, a vocabulary, a format. It is saved as bytes, so that every file format carries it.</summary>
-/// <remarks>The bytes stand as a one-dimensional uint8 tensor under <c>PATH._extra_state</c>, after the module's own buffers and before its children.</remarks>
+/// <summary>A module with state that is no tensor: a counter, a vocabulary, a format. It is saved as bytes, so that every file format
+/// carries it.</summary>
+/// <remarks>The bytes stand as a one-dimensional uint8 tensor under <c>PATH._extra_state</c>, after the module's own buffers and before
+/// its children.</remarks>
 public interface IExtraState
 {
     /// <summary>The state as bytes, for instance JSON text.</summary>

@@ -15,8 +15,10 @@ public static class BatchStatistics
 {
     extension<TModule>(TModule module) where TModule : Module
     {
-        /// <summary>Resets all batch statistics and averages them over batches, for weights that were not trained with them, such as averaged ones.</summary>
-        /// <remarks>Momentum and training mode of every module are as before afterwards, also after an error. Without such layers nothing is run. Source: torch.optim.swa_utils.update_bn.</remarks>
+        /// <summary>Resets all batch statistics and averages them over batches, for weights that were not trained with them, such as
+        /// averaged ones.</summary>
+        /// <remarks>Momentum and training mode of every module are as before afterwards, also after an error. Without such layers nothing
+        /// is run. Source: torch.optim.swa_utils.update_bn.</remarks>
         /// <param name="batches">Inputs.</param>
         /// <param name="forward">Runs the module on one of them.</param>
         public void UpdateBatchNorm<TInput>(IEnumerable<TInput> batches, Action<TModule, TInput> forward)

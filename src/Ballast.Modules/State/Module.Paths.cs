@@ -30,21 +30,24 @@ public abstract partial class Module
     /// <exception cref="ArgumentException">The member there holds something else.</exception>
     public void SetModule(string path, Module? module, bool create = false) => Set(path, SlotKind.Module, module, create);
 
-    /// <summary>Puts a handle in the place of the parameter at a dotted path. To write values, use <c>GetParameter(path).Assign</c>.</summary>
+    /// <summary>Puts a handle in the place of the parameter at a dotted path. To write values, use
+    /// <c>GetParameter(path).Assign</c>.</summary>
     /// <inheritdoc cref="SetModule"/>
     /// <param name="path">The path; its parent must exist.</param>
     /// <param name="parameter">The handle; null only for a registered name.</param>
     /// <param name="create">True to register a name that is not there yet.</param>
     public void SetParameter(string path, Parameter? parameter, bool create = false) => Set(path, SlotKind.Parameter, parameter, create);
 
-    /// <summary>Puts a handle in the place of the buffer at a dotted path. To write values, use <c>GetBuffer(path).Assign</c> or <c>Replace</c>.</summary>
+    /// <summary>Puts a handle in the place of the buffer at a dotted path. To write values, use <c>GetBuffer(path).Assign</c> or
+    /// <c>Replace</c>.</summary>
     /// <inheritdoc cref="SetModule"/>
     /// <param name="path">The path; its parent must exist.</param>
     /// <param name="buffer">The handle; null only for a registered name.</param>
     /// <param name="create">True to register a name that is not there yet.</param>
     public void SetBuffer(string path, Buffer? buffer, bool create = false) => Set(path, SlotKind.Buffer, buffer, create);
 
-    /// <summary>Sets the value of the buffer at a dotted path; an absent slot that was registered comes to life, saved or not as it was declared.</summary>
+    /// <summary>Sets the value of the buffer at a dotted path; an absent slot that was registered comes to life, saved or not as it was
+    /// declared.</summary>
     /// <param name="path">The path.</param>
     /// <param name="value">The value, or null to make a registered slot absent again.</param>
     /// <exception cref="KeyNotFoundException">There is no such path.</exception>
@@ -82,7 +85,10 @@ public abstract partial class Module
         parent.MapState(setter);
         if (setter.Found) return;
         if (!create)
-            throw NotFound(path, new Slot(kind, null).Noun, StateTree.Of(this).Entries.Select(e => e.Path).Concat(StateTree.Of(this).Modules.Select(m => m.Path)));
+        {
+            StateTree tree = StateTree.Of(this);
+            throw NotFound(path, new Slot(kind, null).Noun, tree.Entries.Select(e => e.Path).Concat(tree.Modules.Select(m => m.Path)));
+        }
         parent.Register(name, new Slot(kind, value, persistent));
     }
 
@@ -93,7 +99,9 @@ public abstract partial class Module
         {
             if (entry.Path != path) continue;
             return entry.Variable as TVariable
-                ?? throw new KeyNotFoundException($"{GetType().Name}: '{path}' is {(entry.Variable is null ? "absent (null)" : $"a {entry.Variable.Kind}")}, not a {kind}.");
+                ?? throw new KeyNotFoundException(
+                    $"{GetType().Name}: '{path}' is {(entry.Variable is null ? "absent (null)" : $"a {entry.Variable.Kind}")}, not a "
+                    + $"{kind}.");
         }
         throw NotFound(path, kind, tree.Entries.Where(e => e.Variable is TVariable).Select(e => e.Path));
     }
@@ -101,6 +109,7 @@ public abstract partial class Module
     private KeyNotFoundException NotFound(string path, string kind, IEnumerable<string> known)
     {
         string? near = Names.Nearest(path, known);
-        return new KeyNotFoundException($"{GetType().Name} has no {kind} at '{path}'{(near is null ? "." : $"; the nearest is '{near}'.")}");
+        return new KeyNotFoundException(
+            $"{GetType().Name} has no {kind} at '{path}'{(near is null ? "." : $"; the nearest is '{near}'.")}");
     }
 }

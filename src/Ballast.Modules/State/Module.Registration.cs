@@ -17,7 +17,8 @@ public abstract partial class Module
         public string Noun => Kind switch { SlotKind.Buffer => "buffer", SlotKind.Parameter => "parameter", _ => "module" };
     }
 
-    /// <summary>Adds a buffer under a name that is known only at run time; otherwise declare a member. It is walked after the declared members.</summary>
+    /// <summary>Adds a buffer under a name that is known only at run time; otherwise declare a member. It is walked after the declared
+    /// members.</summary>
     /// <param name="name">One path segment. A name that is registered as a buffer already keeps its place and gets this handle.</param>
     /// <param name="buffer">The handle, or null for a slot that is named and absent.</param>
     /// <returns>The handle.</returns>
@@ -69,7 +70,9 @@ public abstract partial class Module
     {
         if (_registered?.Remove(name) == true) return;
         bool declared = Declared(name) is not null;
-        throw new KeyNotFoundException($"{GetType().Name} has nothing registered as '{name}'{(declared ? ": it is a declared member, which exists as long as its module" : "")}.");
+        throw new KeyNotFoundException(
+            $"{GetType().Name} has nothing registered as "
+            + $"'{name}'{(declared ? ": it is a declared member, which exists as long as its module" : "")}.");
     }
 
     /// <summary>The names that were registered at run time, in order.</summary>
@@ -81,12 +84,15 @@ public abstract partial class Module
         if (_registered is not null && _registered.TryGetValue(name, out Slot now))
         {
             if (now.Kind != slot.Kind)
-                throw new ArgumentException($"{GetType().Name}: '{name}' already exists as a {now.Noun}; it cannot become a {slot.Noun}. Unregister(\"{name}\") first.");
+                throw new ArgumentException(
+                    $"{GetType().Name}: '{name}' already exists as a {now.Noun}; it cannot become a {slot.Noun}. Unregister(\"{name}\") "
+                    + "first.");
             _registered[name] = slot;
             return;
         }
         if (Declared(name) is { } kind)
-            throw new ArgumentException($"{GetType().Name}: '{name}' already exists as a declared {kind}; choose another name, or set the member.");
+            throw new ArgumentException(
+                $"{GetType().Name}: '{name}' already exists as a declared {kind}; choose another name, or set the member.");
         (_registered ??= []).Add(name, slot);
     }
 
@@ -139,7 +145,9 @@ public abstract partial class Module
     {
         if (_registered is null || !_registered.TryGetValue(name, out Slot now)) return false;
         if (now.Kind != kind)
-            throw new ArgumentException($"{GetType().Name}: '{name}' is a {now.Noun}; a {new Slot(kind, null).Noun} cannot take its place. Unregister(\"{name}\") first.");
+            throw new ArgumentException(
+                $"{GetType().Name}: '{name}' is a {now.Noun}; a {new Slot(kind, null).Noun} cannot take its place. "
+                + $"Unregister(\"{name}\") first.");
         _registered[name] = now with { Value = value, Persistent = value is Buffer buffer ? buffer.Persistent : now.Persistent };
         return true;
     }

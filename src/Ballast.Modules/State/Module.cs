@@ -9,16 +9,19 @@ public abstract partial class Module
     /// <summary>Tells a visitor the members of this module. Written by the source generator; by hand only for containers.</summary>
     public abstract void VisitState(IStateVisitor visitor);
 
-    /// <summary>Shows a map each member that holds state, by reference. Written by the source generator; by hand only for containers.</summary>
+    /// <summary>Shows a map each member that holds state, by reference. Written by the source generator; by hand only for
+    /// containers.</summary>
     /// <exception cref="NotSupportedException">The class writes its walk by hand and has no map.</exception>
     public virtual void MapState(StateMap map) => throw new NotSupportedException(
-        $"{GetType().Name} writes VisitState by hand and has no MapState, so its members can be neither copied nor exchanged.\n  fix    override MapState beside VisitState, "
+        $"{GetType().Name} writes VisitState by hand and has no MapState, so its members can be neither copied nor exchanged.\n  fix    "
+        + "override MapState beside VisitState, "
         + "with the same members by reference, or let the generator write both.");
 
     /// <summary>The version of the layout of this module's own state: that of <c>[StateVersion]</c>, 1 without.</summary>
     public virtual int StateVersion => 1;
 
-    /// <summary>Brings a state of an older version to <see cref="StateVersion"/>. Written by the source generator, from the methods marked <c>[MigratesFrom]</c>.</summary>
+    /// <summary>Brings a state of an older version to <see cref="StateVersion"/>. Written by the source generator, from the methods
+    /// marked <c>[MigratesFrom]</c>.</summary>
     public virtual void MigrateState(StateMigration migration) { }
 
     /// <summary>Called on a copy when its state is copied, for what is no state: caches to drop, lists to copy.</summary>
@@ -54,10 +57,12 @@ public abstract partial class Module
     }
 
     /// <summary>The parameters that a filter takes, with their paths, each handle once.</summary>
-    public IEnumerable<KeyValuePair<string, Parameter>> NamedParameters(StateFilter filter) => NamedParameters().Where(p => filter.Matches(p.Key, p.Value));
+    public IEnumerable<KeyValuePair<string, Parameter>> NamedParameters(StateFilter filter) =>
+        NamedParameters().Where(p => filter.Matches(p.Key, p.Value));
 
     /// <summary>The buffers that a filter takes, with their paths, each handle once.</summary>
-    public IEnumerable<KeyValuePair<string, Buffer>> NamedBuffers(StateFilter filter) => NamedBuffers().Where(b => filter.Matches(b.Key, b.Value));
+    public IEnumerable<KeyValuePair<string, Buffer>> NamedBuffers(StateFilter filter) =>
+        NamedBuffers().Where(b => filter.Matches(b.Key, b.Value));
 
     /// <summary>This module (under the empty path) and all below, each once, parents first.</summary>
     public IEnumerable<KeyValuePair<string, Module>> NamedModules()
@@ -123,7 +128,8 @@ public abstract partial class Module
     /// <param name="policy">Differences that are allowed; none if left out.</param>
     /// <returns>What was loaded, and every allowed difference.</returns>
     /// <exception cref="StateLoadException">Something differs; the report names all of it, and the module is as it was.</exception>
-    public LoadReport Load(IReadOnlyDictionary<string, Tensor> state, LoadPolicy? policy = null) => StateLoader.Load(this, state, policy ?? LoadPolicy.Strict);
+    public LoadReport Load(IReadOnlyDictionary<string, Tensor> state, LoadPolicy? policy = null) =>
+        StateLoader.Load(this, state, policy ?? LoadPolicy.Strict);
 
     /// <summary>The state tree: kinds, dtypes, shapes, devices, rules, aliases and totals.</summary>
     public override string ToString() => StateTable.Render(this);

@@ -5,7 +5,8 @@ public static class ModuleExtensions
 {
     extension<TModule>(TModule module) where TModule : Module
     {
-        /// <summary>Moves all parameters and buffers, and gradients, to a device. Handles, ties, views and optimizers stay valid; a failure changes nothing.</summary>
+        /// <summary>Moves all parameters and buffers, and gradients, to a device. Handles, ties, views and optimizers stay valid; a
+        /// failure changes nothing.</summary>
         /// <param name="device">Where to.</param>
         /// <param name="options">For models that do not fit twice; all or nothing if left out.</param>
         /// <exception cref="MetaTensorException">A value on meta has no data to move; use ToEmpty, Materialize or Load.</exception>
@@ -16,7 +17,8 @@ public static class ModuleExtensions
             return module;
         }
 
-        /// <summary>Casts all floating parameters and buffers, except those that keep their dtype; integers and bools stay. A failure changes nothing.</summary>
+        /// <summary>Casts all floating parameters and buffers, except those that keep their dtype; integers and bools stay. A failure
+        /// changes nothing.</summary>
         /// <param name="dtype">The floating dtype.</param>
         /// <param name="options">To cast also what keeps its dtype, or for models that do not fit twice.</param>
         /// <exception cref="DTypeException">The dtype is not floating, or views of one memory would get two dtypes.</exception>
@@ -38,16 +40,19 @@ public static class ModuleExtensions
             return module;
         }
 
-        /// <summary>Gives what is on meta memory of undefined contents on a device; what has data moves with it; derived buffers are computed there.</summary>
+        /// <summary>Gives what is on meta memory of undefined contents on a device; what has data moves with it; derived buffers are
+        /// computed there.</summary>
         public TModule ToEmpty(Device device)
         {
             StateMover.MoveEmpty(module, device);
             return module;
         }
 
-        /// <summary>Gives what is on meta memory on a device and the values it would have had if the module had been built there; what has data moves with it.</summary>
+        /// <summary>Gives what is on meta memory on a device and the values it would have had if the module had been built there; what
+        /// has data moves with it.</summary>
         /// <remarks>
-        /// Each module that holds such state must be <see cref="IResettable"/>: it draws its values again, children before parents, so that one
+        /// Each module that holds such state must be <see cref="IResettable"/>: it draws its values again, children before parents, so
+        /// that one
         /// seed gives the weights of a module that was built with data.
         /// </remarks>
         /// <exception cref="MetaTensorException">A module with state on meta cannot draw it again; nothing was changed.</exception>

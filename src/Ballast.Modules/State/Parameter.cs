@@ -10,7 +10,9 @@ public class Parameter : Variable
     public Parameter(Tensor value, bool requiresGrad = true) : base(null)
     {
         if (!value.IsLeaf)
-            throw new AutogradException($"a parameter must be a leaf; this value is the result of {value.GradientOp}. Detach() it, or compute it in Forward from other parameters.");
+            throw new AutogradException(
+                $"a parameter must be a leaf; this value is the result of {value.GradientOp}. Detach() it, or compute it in Forward "
+                + "from other parameters.");
         Tensor leaf = value.Detach();
         leaf.RequiresGrad = requiresGrad;
         Current = leaf;

@@ -1,7 +1,8 @@
 namespace Ballast;
 
 /// <summary>What a cast of its module does to a buffer's floating value; integers and bools keep their dtype always.</summary>
-/// <remarks>A single handle is cast against its policy with <c>Cast(dtype, lossy: true)</c>, a module with <see cref="MoveOptions.CastKept"/>.</remarks>
+/// <remarks>A single handle is cast against its policy with <c>Cast(dtype, lossy: true)</c>, a module with
+/// <see cref="MoveOptions.CastKept"/>.</remarks>
 public readonly record struct DTypePolicy
 {
     private readonly Mode _mode;
@@ -74,7 +75,8 @@ public readonly record struct DTypePolicy
     };
 }
 
-/// <summary>What an average over time (<see cref="Optimizers.Ema"/>, <see cref="Optimizers.AveragedModel{TModule}"/>) does with a buffer.</summary>
+/// <summary>What an average over time (<see cref="Optimizers.Ema"/>, <see cref="Optimizers.AveragedModel{TModule}"/>) does with a
+/// buffer.</summary>
 public enum AverageRule : byte
 {
     /// <summary>The average takes the newest value.</summary>

@@ -36,7 +36,8 @@ public sealed class StateDict : IReadOnlyDictionary<string, Tensor>
                     if (filter is null) state._values.Add(StateTree.Join(root, entry.Path), ExtraState.Get(extra));
                     continue;
                 }
-                if (entry.Variable is null or Buffer { Persistent: false } || filter?.Matches(entry.Path, entry.Variable) == false) continue;
+                if (entry.Variable is null or Buffer { Persistent: false }
+                    || filter?.Matches(entry.Path, entry.Variable) == false) continue;
                 string path = StateTree.Join(root, entry.Path);
                 if (entry.Alias is not null && state._values.ContainsKey(StateTree.Join(root, entry.Alias)))
                     state._aliases[path] = StateTree.Join(root, entry.Alias);
@@ -64,7 +65,8 @@ public sealed class StateDict : IReadOnlyDictionary<string, Tensor>
     public string? VersionText
     {
         get => Versions.Count == 0 ? null
-            : string.Join(';', Versions.Where(v => v.Value != 1).Select(v => $"{v.Key}={v.Value.ToString(CultureInfo.InvariantCulture)}").Prepend("1"));
+            : string.Join(';', Versions.Where(v =>
+                v.Value != 1).Select(v => $"{v.Key}={v.Value.ToString(CultureInfo.InvariantCulture)}").Prepend("1"));
         set
         {
             Versions.Clear();
@@ -99,7 +101,8 @@ public sealed class StateDict : IReadOnlyDictionary<string, Tensor>
     public void Tie(string path, string first)
     {
         if (!_values.ContainsKey(first)) throw new KeyNotFoundException(Missing(first));
-        if (_values.ContainsKey(path)) throw new ArgumentException($"the state has a value at '{path}' already; remove it before the path is tied to '{first}'.");
+        if (_values.ContainsKey(path))
+            throw new ArgumentException($"the state has a value at '{path}' already; remove it before the path is tied to '{first}'.");
         _aliases[path] = first;
     }
 
@@ -139,5 +142,6 @@ public sealed class StateDict : IReadOnlyDictionary<string, Tensor>
 
     /// <summary>The paths with dtypes and shapes, one a line.</summary>
     public override string ToString() =>
-        string.Join("\n", _values.Select(v => $"{v.Key}  {v.Value.DType.Name} {v.Value.Shape}").Concat(_aliases.Select(a => $"{a.Key}  tied to {a.Value}")));
+        string.Join("\n", _values.Select(v =>
+            $"{v.Key}  {v.Value.DType.Name} {v.Value.Shape}").Concat(_aliases.Select(a => $"{a.Key}  tied to {a.Value}")));
 }

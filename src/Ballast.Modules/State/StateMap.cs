@@ -42,7 +42,8 @@ public abstract class StateMap
     private protected virtual object? MapReference(object? value) => value;
 
     private static T Fit<T>(string name, object? value) => value is T fits ? fits
-        : throw new ArgumentException($"'{name}' holds a {typeof(T).Name}; {(value is null ? "null" : $"a {value.GetType().Name}")} does not fit.");
+        : throw new ArgumentException(
+            $"'{name}' holds a {typeof(T).Name}; {(value is null ? "null" : $"a {value.GetType().Name}")} does not fit.");
 }
 
 /// <summary>Puts one member in the place of another, by name.</summary>
@@ -50,15 +51,18 @@ internal sealed class MemberSetter(string name, object? value) : StateMap
 {
     public bool Found { get; private set; }
 
-    private protected override Variable? MapVariable(string member, Variable? now) => Take(member, "parameter or buffer", value is Variable ? (Variable)value : null, now);
+    private protected override Variable? MapVariable(string member, Variable? now) =>
+        Take(member, "parameter or buffer", value is Variable ? (Variable)value : null, now);
 
-    private protected override Module? MapChild(string member, Module? now) => Take(member, "module", value is Module ? (Module)value : null, now);
+    private protected override Module? MapChild(string member, Module? now) =>
+        Take(member, "module", value is Module ? (Module)value : null, now);
 
     private T? Take<T>(string member, string kind, T? next, T? now) where T : class
     {
         if (member != name) return now;
         Found = true;
-        return next ?? throw new ArgumentException($"'{name}' is a declared {kind}; {(value is null ? "null" : $"a {value.GetType().Name}")} cannot take its place. "
+        return next ?? throw new ArgumentException(
+            $"'{name}' is a declared {kind}; {(value is null ? "null" : $"a {value.GetType().Name}")} cannot take its place. "
             + "A member that may be absent is declared nullable and set in code.");
     }
 }
@@ -131,7 +135,8 @@ internal sealed class CloneMap : StateMap
             foreach ((Variable from, Variable to) in _handles)
             {
                 if (from.Held is not { } value || from is Buffer { IsDerived: true }) continue;
-                slots.Add(new MoveSlot(from.Name, to, value, IsGrad: false, value.Device, value.DType) { Keeps = from is Parameter { RequiresGrad: true } });
+                slots.Add(new MoveSlot(from.Name, to, value, IsGrad: false, value.Device,
+                    value.DType) { Keeps = from is Parameter { RequiresGrad: true } });
             }
             foreach (List<MoveSlot> group in MoveSlot.Group(slots))
             {
@@ -151,5 +156,6 @@ internal sealed class CloneMap : StateMap
 
     private protected override Tensor? MapScratch(string name, Tensor? value) => value is null || _late ? value : value.Detach().Clone();
 
-    private protected override object? MapReference(object? value) => value is not null && _late && _copies.TryGetValue(value, out object? copy) ? copy : value;
+    private protected override object? MapReference(object? value) =>
+        value is not null && _late && _copies.TryGetValue(value, out object? copy) ? copy : value;
 }

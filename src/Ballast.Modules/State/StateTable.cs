@@ -28,10 +28,12 @@ internal static class StateTable
         }
         foreach ((string path, Module? _) in Absent(tree)) rows.Add([path, "absent", "", "", "", ""]);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{tree.RootName}: {parameters:N0} parameters, {buffers:N0} buffer elements, {bytes:N0} bytes");
+        text.Append(CultureInfo.InvariantCulture,
+            $"{tree.RootName}: {parameters:N0} parameters, {buffers:N0} buffer elements, {bytes:N0} bytes");
         if (frozen > 0) text.Append(CultureInfo.InvariantCulture, $", {frozen:N0} parameters frozen");
         if (devices.Count == 1) text.Append($", on {devices.GetAt(0).Key}");
-        else if (devices.Count > 1) text.Append(", on ").AppendJoin(", ", devices.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Key} ({d.Value:N0} bytes)")));
+        else if (devices.Count > 1) text.Append(", on ").AppendJoin(", ", devices.Select(d =>
+            string.Create(CultureInfo.InvariantCulture, $"{d.Key} ({d.Value:N0} bytes)")));
         if (rows.Count == 0) return text.ToString();
         int[] widths = new int[rows[0].Length];
         foreach (string[] row in rows)

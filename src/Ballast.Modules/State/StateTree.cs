@@ -40,7 +40,9 @@ internal sealed class StateTree
         foreach (Module open in _open)
         {
             if (ReferenceEquals(open, module))
-                throw new InvalidOperationException($"{RootName}: the module at '{path}' contains itself, so its state has no end. Mark the reference back to the parent [Scratch(\"parent\")].");
+                throw new InvalidOperationException(
+                    $"{RootName}: the module at '{path}' contains itself, so its state has no end. Mark the reference back to the "
+                    + "parent [Scratch(\"parent\")].");
         }
         _open.Add(module);
         Modules.Add((path, module));
@@ -55,14 +57,16 @@ internal sealed class StateTree
             if (child is not null) Walk(child, Join(path, name));
         // A computed parameter has no state of its own: what it is computed from stands below the module.
         foreach ((string name, Variable? variable) in members.Variables)
-            if (variable is ParametrizedParameter computed) Walk(computed.Introduce(RootName, Join(path, name)), Join(path, $"parametrizations.{name}"));
+            if (variable is ParametrizedParameter computed) Walk(computed.Introduce(RootName, Join(path, name)),
+                Join(path, $"parametrizations.{name}"));
         _open.RemoveAt(_open.Count - 1);
     }
 
     private void Add(string path, string name, Variable? variable)
     {
         if (name == ExtraState.Key)
-            throw new InvalidOperationException($"{RootName}: '{Join(path, name)}' cannot be state: the name is kept for what IExtraState saves.");
+            throw new InvalidOperationException(
+                $"{RootName}: '{Join(path, name)}' cannot be state: the name is kept for what IExtraState saves.");
         string full = Join(path, name);
         string? alias = null;
         if (variable is not null && !_first.TryGetValue(variable, out alias))

@@ -28,7 +28,7 @@ public abstract class Variable
         get => _value ?? Compute();
         set
         {
-            value.Label = Label;
+            value.Label = Label ?? $"a {Kind}"; // until a walk gives it a path
             TensorScope.Escape(value);
             _value = value;
         }
@@ -86,13 +86,15 @@ public abstract class Variable
     /// <summary>Writes values, broadcast and cast, over the value in place, without recording.</summary>
     /// <param name="source">The values.</param>
     /// <param name="lossy">True to let floating values be cut to integers, and numbers to bools.</param>
-    /// <exception cref="DTypeException">The values are of a higher category (floating into integer), and that was not asked for.</exception>
+    /// <exception cref="DTypeException">The values are of a higher category (floating into integer), and that was not asked
+    /// for.</exception>
     /// <exception cref="ShapeException">The source does not stretch to this shape.</exception>
     public void Assign(Tensor source, bool lossy = false)
     {
         if (!lossy && !Op.CanHold(DType, source.DType))
             throw new DTypeException(
-                $"{Name} is {DType.Name}; writing {source.DType.Name} values would cut them.\n  fix    cast them first, or say Assign(values, lossy: true).");
+                $"{Name} is {DType.Name}; writing {source.DType.Name} values would cut them.\n  fix    cast them first, or say "
+                + "Assign(values, lossy: true).");
         using (Autograd.NoGrad()) Current.CopyFrom(source.Detach());
     }
 
@@ -107,7 +109,8 @@ public abstract class Variable
         {
             if (!Op.CanHold(dtype, DType))
                 throw new DTypeException(
-                    $"{Name} is {DType.Name}; a cast to {dtype.Name} would destroy its values.\n  fix    say Cast(DType.{dtype}, lossy: true) if that is meant.");
+                    $"{Name} is {DType.Name}; a cast to {dtype.Name} would destroy its values.\n  fix    say Cast(DType.{dtype}, lossy: "
+                    + "true) if that is meant.");
             CheckPolicy(dtype);
         }
         using (Autograd.NoGrad()) Adopt(Current.Detach().To(dtype), GradToMove?.To(dtype));

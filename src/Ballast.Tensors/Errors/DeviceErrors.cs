@@ -8,18 +8,18 @@ internal static class DeviceErrors
     /// <summary>How the label of a tensor ends that a module holds without owning it.</summary>
     public const string OutsideState = "a tensor outside the module's state";
 
-    private static readonly string[] _two = ["input", "other"];
-
     public static DeviceMismatchException Mismatch(string op, ReadOnlySpan<Tensor> inputs)
     {
         var text = new StringBuilder($"{op} needs its operands on one device.");
         Device common = inputs[0].Device;
         string? stray = null;
+        bool named = false;
+        foreach (Tensor input in inputs) named |= input.Label is not null;
         for (int i = 0; i < inputs.Length; i++)
         {
             Tensor input = inputs[i];
-            string role = op == "masked_fill" && i == 1 ? "mask" : i < 2 ? _two[i] : $"arg{i}";
-            text.Append($"\n  {role,-6} {input.DType.Name,-8} {input.Shape,-12} on {input.Device.Name,-8} {input.Describe()}".TrimEnd());
+            string role = op == "masked_fill" && i == 1 ? "mask" : OperandErrors.Role(i);
+            OperandErrors.Append(text, i, input, named, role);
             if (!ReferenceEquals(input.Device, common) || IsOutside(input)) stray ??= role;
         }
         bool outside = false;

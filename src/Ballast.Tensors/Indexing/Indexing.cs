@@ -79,7 +79,7 @@ internal readonly struct Indexing
             {
                 axes.Add(at);
                 named.Add(axis.Source);
-                places.Add(tensor.To(device));
+                places.Add(tensor.Device.IsCpu ? tensor.To(device) : tensor); // an index of the CPU is taken along, as PyTorch does
                 common = Shape.Broadcast(common, tensor.Shape, "index");
             }
             at++;

@@ -78,7 +78,7 @@ public sealed partial class Tensor
         if (!Op.CanHold(DType, value.DType))
             throw new DTypeException(
                 $"a {value.DType.Name} value was given for a {DType.Name} tensor, which cannot keep it; cast one of them with " +
-                "To(dtype) first.");
+                "To(dtype) first.").With(this, value);
         return value.To(DType);
     }
 
@@ -87,7 +87,7 @@ public sealed partial class Tensor
     {
         if (value.Rank != 0 || value.RequiresGrad || mask.Rank == 0 || mask.Rank > Rank || !value.Device.IsCpu) return false;
         if (mask.Shape != Shape[..mask.Rank]) return false;
-        Tensor wide = mask.To(Device).Reshape([.. mask.Shape.Dims, .. Enumerable.Repeat(1, Rank - mask.Rank)]);
+        Tensor wide = (mask.Device.IsCpu ? mask.To(Device) : mask).Reshape([.. mask.Shape.Dims, .. Enumerable.Repeat(1, Rank - mask.Rank)]);
         if (DType.IsFloating) MaskedFillInPlace(wide, value.Item<double>());
         else if (DType == DType.Bool) MaskedFillInPlace(wide, value.Item<bool>());
         else MaskedFillInPlace(wide, value.Item<long>());

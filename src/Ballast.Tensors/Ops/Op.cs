@@ -27,7 +27,7 @@ public static class Op
         Device device = CommonDevice(traits, inputs);
         SpecBuffer buffer = default;
         Span<TensorSpec> specs = ((Span<TensorSpec>)buffer)[..outputs.Length];
-        op.Infer(inputs, specs);
+        Infer(op, inputs, specs);
         if (op is IDecomposable decomposable && !device.IsMeta && KernelTable<TOp>.Find(device) is null)
         {
             outputs[0] = decomposable.Decompose(inputs);
@@ -46,11 +46,36 @@ public static class Op
     /// <summary>Runs an op that only looks at the same elements differently.</summary>
     public static Tensor View<TOp>(in TOp op, Tensor x) where TOp : struct, IViewOp<TOp>
     {
-        Tensor view = x.Alias(op.View(x.Layout));
+        Tensor view = x.Alias(Layout(op, x));
         view.Producer = TOp.Traits.Name;
         view.MarkView();
         if (x.RequiresGrad && Autograd.Enabled) OpNode<TOp>.Record(op, [x], [view]);
         return view;
+    }
+
+    private static Layout Layout<TOp>(in TOp op, Tensor x) where TOp : struct, IViewOp<TOp>
+    {
+        try
+        {
+            return op.View(x.Layout);
+        }
+        catch (BallastException e) when (OperandErrors.Adds(e, [x]))
+        {
+            throw e.With(x);
+        }
+    }
+
+    /// <summary>Infers, and names the operands if they do not fit.</summary>
+    private static void Infer<TOp>(in TOp op, ReadOnlySpan<Tensor> inputs, Span<TensorSpec> specs) where TOp : struct, IOp<TOp>
+    {
+        try
+        {
+            op.Infer(inputs, specs);
+        }
+        catch (BallastException e) when (OperandErrors.Adds(e, inputs!))
+        {
+            throw e.With(inputs!);
+        }
     }
 
     /// <summary>Runs an op that gives several views of its input, one for each layout.</summary>
@@ -84,9 +109,9 @@ public static class Op
         if (!ReferenceEquals(device, target.Device))
             throw new DeviceMismatchException($"{traits.Name} in place: the target is on {target.Device} and cannot take a result of {device}.");
         TensorSpec spec = default;
-        op.Infer(inputs, new Span<TensorSpec>(ref spec));
+        Infer(op, inputs, new Span<TensorSpec>(ref spec));
         if (spec.Shape != target.Shape)
-            throw new ShapeException($"{traits.Name} in place: the result {spec.Shape} does not fit the target {target.Shape}; only the other operand may stretch.");
+            throw new ShapeException($"{traits.Name} in place: the result {spec.Shape} does not fit the target {target.Shape}; only the other operand may stretch.").With(inputs);
         CheckHold(traits.Name, target.DType, spec.DType);
         Autograd.CheckInPlace(traits.Name, target, inputs);
         bool record = traits.Differentiable && Autograd.Enabled && Autograd.AnyRequires(inputs);

@@ -173,7 +173,7 @@ public readonly struct BFloat16 : IEquatable<BFloat16>, IComparable<BFloat16>, I
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<uint> Narrow(Vector<uint> bits)
+    internal static Vector<uint> Narrow(Vector<uint> bits)
     {
         Vector<uint> high = bits >> 16;
         Vector<uint> isNaN = Vector.GreaterThan(bits & new Vector<uint>(0x7FFF_FFFF), new Vector<uint>(0x7F80_0000));

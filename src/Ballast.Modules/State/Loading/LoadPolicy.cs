@@ -1,6 +1,7 @@
 namespace Ballast;
 
-/// <summary>How a state is loaded, and the differences that it may have, each named by path patterns in which * stands for any run of characters.</summary>
+/// <summary>How a state is loaded, and the differences that it may have, each named by path patterns in which * stands for any run of
+/// characters.</summary>
 public sealed record LoadPolicy
 {
     /// <summary>No difference is allowed.</summary>
@@ -15,22 +16,27 @@ public sealed record LoadPolicy
     /// <summary>Paths whose shape may differ; they keep their values.</summary>
     public IReadOnlyList<string> Shape { get; init; } = [];
 
-    /// <summary>Paths whose axes may differ in length: the part that both have, from index 0 on each axis, is loaded; the rest keeps its values.</summary>
+    /// <summary>Paths whose axes may differ in length: the part that both have, from index 0 on each axis, is loaded; the rest keeps its
+    /// values.</summary>
     public IReadOnlyList<string> ShapeSlice { get; init; } = [];
 
-    /// <summary>Paths whose dtype may differ; their values are cast to the module's dtype, unless that would cut them (see <see cref="LossyDType"/>).</summary>
+    /// <summary>Paths whose dtype may differ; their values are cast to the module's dtype, unless that would cut them (see
+    /// <see cref="LossyDType"/>).</summary>
     public IReadOnlyList<string> DType { get; init; } = [];
 
-    /// <summary>Paths whose dtype may differ even if values are cut: floating to integer, integer to a narrower one, anything to bool.</summary>
+    /// <summary>Paths whose dtype may differ even if values are cut: floating to integer, integer to a narrower one, anything to
+    /// bool.</summary>
     public IReadOnlyList<string> LossyDType { get; init; } = [];
 
     /// <summary>Rules that give the state's paths other names before they are compared; the first that fits a path holds.</summary>
     public IReadOnlyList<RenameRule> Rename { get; init; } = [];
 
-    /// <summary>Paths of the state that the module lacks because it computes them, such as masks: verified equal to the constant, then ignored.</summary>
+    /// <summary>Paths of the state that the module lacks because it computes them, such as masks: verified equal to the constant, then
+    /// ignored.</summary>
     public IReadOnlyList<ConstantRule> Constants { get; init; } = [];
 
-    /// <summary>Which of the module's state is loaded; the rest is neither required nor written, and its paths in the state are ignored.</summary>
+    /// <summary>Which of the module's state is loaded; the rest is neither required nor written, and its paths in the state are
+    /// ignored.</summary>
     public StateFilter? Filter { get; init; }
 
     /// <summary>The version of modules for which the state does not tell it; the current one if left out.</summary>
@@ -53,7 +59,8 @@ public sealed record LoadPolicy
     }
 }
 
-/// <summary>Gives paths of a state other names; each * of the pattern stands for any run of characters and fills one * of the replacement.</summary>
+/// <summary>Gives paths of a state other names; each * of the pattern stands for any run of characters and fills one * of the
+/// replacement.</summary>
 /// <param name="From">The pattern, such as <c>transformer.h.*.attn.c_attn.*</c>.</param>
 /// <param name="To">The replacement, such as <c>blocks.*.attention.query_key_value.*</c>.</param>
 public readonly record struct RenameRule(string From, string To)

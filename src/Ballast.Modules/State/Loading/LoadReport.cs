@@ -84,13 +84,17 @@ public sealed class LoadReport
         if (differences.Count == 0) return;
         text.Append($"\n  {differences.Count} {what}:");
         foreach (LoadDifference difference in differences)
-            text.Append($"\n    {difference.Path}{(difference.Text.Length > 0 ? "  " : "")}{difference.Text}{(difference.Allowed ? "  (allowed)" : "")}");
+        {
+            text.Append($"\n    {difference.Path}{(difference.Text.Length > 0 ? "  " : "")}{difference.Text}");
+            if (difference.Allowed) text.Append("  (allowed)");
+        }
     }
 }
 
 /// <summary>A state that does not fit a module; nothing was changed.</summary>
 public sealed class StateLoadException(LoadReport report)
-    : BallastException($"the state does not fit, and nothing was loaded. {report}\n  fix    correct the state, or name each allowed difference in a LoadPolicy.")
+    : BallastException($"the state does not fit, and nothing was loaded. {report}\n  fix    correct the state, or name each allowed "
+        + "difference in a LoadPolicy.")
 {
     /// <summary>Everything that matched and differed.</summary>
     public LoadReport Report { get; } = report;

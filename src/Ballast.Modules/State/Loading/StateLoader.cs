@@ -61,7 +61,8 @@ internal sealed class StateLoader
     {
         if (value is null) throw new ArgumentException($"{_tree.RootName}: the state has null at '{key}'; a value is a tensor.");
         if (!_state.TryAdd(Rename(key), value))
-            throw new ArgumentException($"{_tree.RootName}: the rules of LoadPolicy.Rename give two paths the name '{Rename(key)}', '{key}' among them.");
+            throw new ArgumentException(
+                $"{_tree.RootName}: the rules of LoadPolicy.Rename give two paths the name '{Rename(key)}', '{key}' among them.");
     }
 
     private string Rename(string key)
@@ -91,7 +92,8 @@ internal sealed class StateLoader
             if (version > now)
             {
                 _report.VersionList.Add(new LoadDifference(
-                    name, $"the state is of version {version}, {module.GetType().Name} knows versions up to {now}: use a newer program", false));
+                    name, $"the state is of version {version}, {module.GetType().Name} knows versions up to {now}: use a newer program",
+                        false));
                 continue;
             }
             module.MigrateState(new StateMigration(_state, path, version));
@@ -102,7 +104,8 @@ internal sealed class StateLoader
     private bool IsLoaded(string path, Variable variable) =>
         variable is not Buffer { Persistent: false } && _policy.Filter?.Matches(path, variable) != false;
 
-    /// <summary>The value for a path or, if the state has only them, for one of its tied paths. Tied paths that are both there must agree.</summary>
+    /// <summary>The value for a path or, if the state has only them, for one of its tied paths. Tied paths that are both there must
+    /// agree.</summary>
     private Tensor? Pick(string path, IEnumerable<string> aliases)
     {
         _state.TryGetValue(path, out Tensor? value);
@@ -133,7 +136,8 @@ internal sealed class StateLoader
             {
                 slice = value.Rank == shape.Rank && LoadPolicy.Allows(_policy.ShapeSlice, path);
                 bool allowed = slice || LoadPolicy.Allows(_policy.Shape, path);
-                _report.ShapeList.Add(new LoadDifference(path, $"the module has {shape}, the state {value.Shape}{(slice ? ": the common part is loaded" : "")}", allowed));
+                _report.ShapeList.Add(new LoadDifference(path,
+                    $"the module has {shape}, the state {value.Shape}{(slice ? ": the common part is loaded" : "")}", allowed));
                 if (!slice) return;
             }
         }
@@ -141,7 +145,9 @@ internal sealed class StateLoader
         {
             bool lossy = Cuts(value.DType, target.DType);
             bool allowed = LoadPolicy.Allows(_policy.LossyDType, path) || (!lossy && LoadPolicy.Allows(_policy.DType, path));
-            string text = $"the module has {target.DType.Name}, the state {value.DType.Name}{(lossy ? "; a cast would cut values, and LossyDType allows it" : "")}";
+            string text =
+                $"the module has {target.DType.Name}, the state "
+                + $"{value.DType.Name}{(lossy ? "; a cast would cut values, and LossyDType allows it" : "")}";
             _report.DTypeList.Add(new LoadDifference(path, text, allowed));
             if (!allowed) return;
         }
@@ -152,7 +158,8 @@ internal sealed class StateLoader
 
     /// <summary>Whether a cast loses more than digits.</summary>
     private static bool Cuts(DType from, DType to) =>
-        !Op.CanHold(to, from) || (!from.IsFloating && !to.IsFloating && to.SizeBytes < from.SizeBytes) || (from == DType.UInt8 && to == DType.Int8)
+        !Op.CanHold(to, from) || (!from.IsFloating && !to.IsFloating && to.SizeBytes < from.SizeBytes)
+        || (from == DType.UInt8 && to == DType.Int8)
         || (from == DType.Int8 && to == DType.UInt8);
 
     private void CheckExtra(StateEntry entry)
@@ -160,13 +167,15 @@ internal sealed class StateLoader
         if (_policy.Filter is not null) return;
         if (!_state.TryGetValue(entry.Path, out Tensor? value))
         {
-            _report.MissingList.Add(new LoadDifference(entry.Path, "the module saves extra state", LoadPolicy.Allows(_policy.Missing, entry.Path)));
+            _report.MissingList.Add(new LoadDifference(entry.Path, "the module saves extra state",
+                LoadPolicy.Allows(_policy.Missing, entry.Path)));
             return;
         }
         _used.Add(entry.Path);
         if (value.DType != DType.UInt8 || value.Rank != 1)
         {
-            _report.ShapeList.Add(new LoadDifference(entry.Path, $"extra state is uint8 [N], the state has {value.DType.Name} {value.Shape}", false));
+            _report.ShapeList.Add(new LoadDifference(entry.Path,
+                $"extra state is uint8 [N], the state has {value.DType.Name} {value.Shape}", false));
             return;
         }
         _report.LoadedList.Add(entry.Path);
@@ -178,7 +187,8 @@ internal sealed class StateLoader
         foreach (StateEntry entry in _missing)
         {
             string? near = Names.Nearest(entry.Path, unused);
-            _report.MissingList.Add(new LoadDifference(entry.Path, near is null ? "" : $"the state has '{near}'", LoadPolicy.Allows(_policy.Missing, entry.Path)));
+            string text = near is null ? "" : $"the state has '{near}'";
+            _report.MissingList.Add(new LoadDifference(entry.Path, text, LoadPolicy.Allows(_policy.Missing, entry.Path)));
         }
         Suggestions.Add(_report, [.. _missing.Select(m => m.Path)], unused);
     }
@@ -227,7 +237,8 @@ internal static class Suggestions
                 int fit = unused.Count(k => k.StartsWith(prefix, StringComparison.Ordinal) && missing.Contains(k[prefix.Length..]));
                 if (fit * 2 < missing.Count) continue;
                 bool doubled = missing.Any(m => m.StartsWith(prefix, StringComparison.Ordinal));
-                report.SuggestionList.Add($"{fit} paths of the state have the {(doubled ? "doubled " : "")}prefix '{prefix}': Rename = [RenameRule.StripPrefix(\"{prefix}\")]");
+                report.SuggestionList.Add($"{fit} paths of the state have the {(doubled ? "doubled " : "")}prefix '{prefix}': Rename = "
+                    + $"[RenameRule.StripPrefix(\"{prefix}\")]");
                 return;
             }
             if (first.EndsWith("." + key, StringComparison.Ordinal))
@@ -235,7 +246,8 @@ internal static class Suggestions
                 string prefix = first[..^key.Length];
                 int fit = unused.Count(k => missing.Contains(prefix + k));
                 if (fit * 2 < missing.Count) continue;
-                report.SuggestionList.Add($"{fit} paths of the state lack the prefix '{prefix}': Rename = [RenameRule.AddPrefix(\"{prefix}\")]");
+                report.SuggestionList.Add($"{fit} paths of the state lack the prefix '{prefix}': Rename = "
+                    + $"[RenameRule.AddPrefix(\"{prefix}\")]");
                 return;
             }
         }

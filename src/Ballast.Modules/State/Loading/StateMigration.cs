@@ -32,7 +32,9 @@ public sealed class StateMigration
     public Tensor this[string name]
     {
         get => _state.TryGetValue(_prefix + name, out Tensor? value) ? value
-            : throw new KeyNotFoundException($"the migration of {(Path.Length == 0 ? "the root" : $"'{Path}'")} asks for '{name}', which the state of version {Version} does not have; ask with Has first.");
+            : throw new KeyNotFoundException(
+                $"the migration of {(Path.Length == 0 ? "the root" : $"'{Path}'")} asks for '{name}', which the state of version "
+                + $"{Version} does not have; ask with Has first.");
         set => _state[_prefix + name] = value;
     }
 

@@ -46,7 +46,9 @@ internal sealed class StateWriter(LoadPolicy policy)
     {
         Tensor value = write.Value;
         if (write.Slice)
-            throw new MetaTensorException($"{write.Path} is on meta, so there are no values beside the common part of {write.Target.Shape} and {value.Shape}; Materialize the module first.");
+            throw new MetaTensorException(
+                $"{write.Path} is on meta, so there are no values beside the common part of {write.Target.Shape} and {value.Shape}; "
+                + "Materialize the module first.");
         Device device = policy.Device ?? value.Device;
         Tensor fresh = value.To(device, write.Target.DType).Contiguous();
         bool own = !ReferenceEquals(fresh.Storage, value.Storage);
@@ -84,10 +86,12 @@ internal sealed class StateWriter(LoadPolicy policy)
         {
             int bytes = (int)Math.Min(chunk, value.Bytes - at);
             if (value.Storage.IsHost)
-                target.Device.Runtime.CopyFromHost(target.Storage.Handle, offset + at, new ReadOnlySpan<byte>((byte*)value.Pointer + at, bytes));
+                target.Device.Runtime.CopyFromHost(target.Storage.Handle, offset + at,
+                    new ReadOnlySpan<byte>((byte*)value.Pointer + at, bytes));
             else
                 value.Device.Runtime.CopyToHost(
-                    new Span<byte>((byte*)target.Pointer + at, bytes), value.Storage.Handle, value.Layout.Offset * value.DType.SizeBytes + at);
+                    new Span<byte>((byte*)target.Pointer + at, bytes), value.Storage.Handle,
+                        value.Layout.Offset * value.DType.SizeBytes + at);
         }
         target.Storage.Touch("load");
         GC.KeepAlive(value);
@@ -108,7 +112,9 @@ internal sealed class StateWriter(LoadPolicy policy)
             catch (Exception e)
             {
                 for (int j = i; j >= 0; j--) _extras[j].Module.SetExtraState(before[j]);
-                throw new BallastException($"{path}: {module.GetType().Name} refused its extra state of {bytes.Length} bytes, and nothing was loaded: {e.Message}", e);
+                throw new BallastException(
+                    $"{path}: {module.GetType().Name} refused its extra state of {bytes.Length} bytes, and nothing was loaded: "
+                    + $"{e.Message}", e);
             }
         }
     }

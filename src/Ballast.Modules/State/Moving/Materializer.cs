@@ -3,7 +3,8 @@ namespace Ballast;
 /// <summary>A module that can draw the first values of its own parameters and buffers again, as its constructor did.</summary>
 public interface IResettable
 {
-    /// <summary>Writes first values, drawn from <see cref="Generator.Default"/>, over the module's state; modules below have drawn theirs before.</summary>
+    /// <summary>Writes first values, drawn from <see cref="Generator.Default"/>, over the module's state; modules below have drawn theirs
+    /// before.</summary>
     void ResetParameters();
 }
 
@@ -22,7 +23,8 @@ internal sealed class Materializer
         {
             if (NeedsValue(entry.Variable!) && !plan._drawn.Contains(entry.Variable!))
                 throw new MetaTensorException(
-                    $"{entry.Variable!.Name} is on meta, and the module that holds it cannot draw it again.\n  fix    let that module implement IResettable, make the buffer "
+                    $"{entry.Variable!.Name} is on meta, and the module that holds it cannot draw it again.\n  fix    let that module "
+                    + "implement IResettable, make the buffer "
                     + "Buffer.Derived, or use ToEmpty and load a state.");
         }
         StateMover.MoveEmpty(root, device);
@@ -46,7 +48,8 @@ internal sealed class Materializer
             any |= below;
             all &= below || !child.NamedParameters().Any() && !child.NamedBuffers().Any(b => !b.Value.IsDerived);
         }
-        List<Variable> own = [.. members.Variables.Select(v => v.Variable).OfType<Variable>().Where(v => v is not Buffer { IsDerived: true })];
+        List<Variable> own = [.. members.Variables.Select(v =>
+            v.Variable).OfType<Variable>().Where(v => v is not Buffer { IsDerived: true })];
         bool wants = own.Exists(v => NeedsValue(v) && !_drawn.Contains(v));
         any |= own.Exists(NeedsValue);
         all &= own.TrueForAll(NeedsValue);
@@ -54,7 +57,9 @@ internal sealed class Materializer
         if (module is IResettable resettable && (wants || (own.Count == 0 && any && all)))
         {
             if (own.Exists(v => !NeedsValue(v)))
-                throw new MetaTensorException($"{own.Find(NeedsValue)!.Name} is on meta beside {own.Find(v => !NeedsValue(v))!.Name}, which has data that drawing again would overwrite.");
+                throw new MetaTensorException(
+                    $"{own.Find(NeedsValue)!.Name} is on meta beside {own.Find(v => !NeedsValue(v))!.Name}, which has data that drawing "
+                    + "again would overwrite.");
             _order.Add(resettable);
             _drawn.UnionWith(own);
         }

@@ -17,6 +17,7 @@ public sealed record MoveOptions
     /// </remarks>
     public bool Streaming { get; init; }
 
-    /// <summary>True to cast also the buffers whose policy keeps their dtype, and below the least dtype of a policy: values may lose digits.</summary>
+    /// <summary>True to cast also the buffers whose policy keeps their dtype, and below the least dtype of a policy: values may lose
+    /// digits.</summary>
     public bool CastKept { get; init; }
 }

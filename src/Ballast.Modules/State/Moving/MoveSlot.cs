@@ -27,7 +27,8 @@ internal sealed record MoveSlot(string Path, Variable Target, Tensor Source, boo
         return groups;
     }
 
-    /// <summary>Splits slots over one storage into runs whose elements interleave; each run is one copy, and views stay views of it.</summary>
+    /// <summary>Splits slots over one storage into runs whose elements interleave; each run is one copy, and views stay views of
+    /// it.</summary>
     private static List<List<MoveSlot>> Runs(List<MoveSlot> group)
     {
         var runs = new List<List<MoveSlot>>();
@@ -68,8 +69,10 @@ internal sealed record MoveSlot(string Path, Variable Target, Tensor Source, boo
         {
             if (other.DType != first.DType)
                 throw new DTypeException(
-                    $"{first.Path} and {other.Path} share memory, and a cast would make one {first.DType.Name} and the other {other.DType.Name}, "
-                    + "which no memory can be.\n  fix    give both one dtype policy, or one of them memory of its own: handle.Assign into a Buffer(value.Clone()).");
+                    $"{first.Path} and {other.Path} share memory, and a cast would make one {first.DType.Name} and the other "
+                    + $"{other.DType.Name}, "
+                    + "which no memory can be.\n  fix    give both one dtype policy, or one of them memory of its own: "
+                        + "new Buffer(value.Clone()).");
         }
         long low = long.MaxValue, high = long.MinValue;
         foreach (MoveSlot slot in run)
@@ -80,7 +83,9 @@ internal sealed record MoveSlot(string Path, Variable Target, Tensor Source, boo
         }
         long length = high - low + 1;
         if (length > int.MaxValue)
-            throw new InvalidOperationException($"{first.Path} and {run[1].Path} are views of {length:N0} elements; views of more than {int.MaxValue:N0} cannot be moved together.");
+            throw new InvalidOperationException(
+                $"{first.Path} and {run[1].Path} are views of {length:N0} elements; views of more than {int.MaxValue:N0} cannot be "
+                + "moved together.");
         Tensor whole = transfer(first.Source.Alias(new Layout([(int)length], [1L], low)), first.Device, first.DType);
         foreach (MoveSlot slot in run)
         {

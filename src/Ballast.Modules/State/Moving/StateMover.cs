@@ -22,7 +22,8 @@ internal sealed class StateMover
     public static void Move(Module root, Device? device, DType? dtype, MoveOptions options)
     {
         if (dtype is { IsFloating: false } wrong)
-            throw new DTypeException($"{root.GetType().Name}.To: only floating dtypes are accepted, {wrong.Name} was given; integer state keeps its dtype.");
+            throw new DTypeException(
+                $"{root.GetType().Name}.To: only floating dtypes are accepted, {wrong.Name} was given; integer state keeps its dtype.");
         new StateMover(root, device, dtype, options, empty: false).Run();
     }
 
@@ -41,7 +42,8 @@ internal sealed class StateMover
             {
                 Compute([group]);
                 Commit(group);
-                group[0].Source.Storage.Discard("its module was moved with MoveOptions.Streaming, which releases each tensor as soon as its successor is ready");
+                group[0].Source.Storage.Discard("its module was moved with MoveOptions.Streaming, which releases each tensor as soon as "
+                    + "its successor is ready");
             }
         }
         else
@@ -59,7 +61,8 @@ internal sealed class StateMover
         {
             Variable variable = entry.Variable!;
             if (variable.IsSubstituted)
-                throw new InvalidOperationException($"{variable.Name} has a substitute now; a module is moved after the call with substituted state has ended.");
+                throw new InvalidOperationException(
+                    $"{variable.Name} has a substitute now; a module is moved after the call with substituted state has ended.");
             if (variable is Buffer { IsDerived: true } buffer)
             {
                 derived.Add(buffer);

@@ -15,13 +15,16 @@ public sealed class RotaryTable : Buffer
     /// <param name="headWidth">D, an even number.</param>
     /// <param name="length">T.</param>
     /// <param name="theta">The base, 10000 in the paper.</param>
-    /// <param name="interleaved">True if a pair is (x₂ᵢ, x₂ᵢ₊₁), as in the paper; false if it is (xᵢ, xᵢ₊D/2), as in Llama's checkpoints.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The head width is not positive and even, or another number is not positive.</exception>
+    /// <param name="interleaved">True if a pair is (x₂ᵢ, x₂ᵢ₊₁), as in the paper; false if it is (xᵢ, xᵢ₊D/2), as in Llama's
+    /// checkpoints.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The head width is not positive and even, or another number is not
+    /// positive.</exception>
     public RotaryTable(int headWidth, int length, double theta = 10000, bool interleaved = false)
         : base((device, rows) => Table(rows, headWidth, theta, device), length, DTypePolicy.Keep)
     {
         if (headWidth <= 0 || headWidth % 2 != 0)
-            throw new ArgumentOutOfRangeException(nameof(headWidth), headWidth, "rotary positions turn pairs, so the head width is positive and even.");
+            throw new ArgumentOutOfRangeException(nameof(headWidth), headWidth,
+                "rotary positions turn pairs, so the head width is positive and even.");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(theta);
         _interleaved = interleaved;
         _headWidth = headWidth;

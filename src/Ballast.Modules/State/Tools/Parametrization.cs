@@ -1,8 +1,10 @@
 namespace Ballast;
 
-/// <summary>A rule that computes a parameter from other handles, such as a direction and a length, or a frozen matrix and a low-rank update.</summary>
+/// <summary>A rule that computes a parameter from other handles, such as a direction and a length, or a frozen matrix and a low-rank
+/// update.</summary>
 /// <remarks>
-/// <c>module.Parametrize("fc.weight", new WeightNorm())</c> puts a computed parameter in the place of <c>fc.weight</c>, wherever the tree holds
+/// <c>module.Parametrize("fc.weight", new WeightNorm())</c> puts a computed parameter in the place of <c>fc.weight</c>, wherever the tree
+/// holds
 /// that handle. Its former handle lives on as <see cref="Original"/>, under <c>fc.parametrizations.weight.original</c>, so optimizers that
 /// know it go on training it. What the rule needs besides are parameters and buffers of its own: they are walked, saved and moved.
 /// <c>Fold</c> writes the computed value into the former handle and puts that back.
@@ -17,20 +19,23 @@ public abstract partial class Parametrization : Module
     /// <param name="original">The value that is parametrised.</param>
     protected abstract void Prepare(Tensor original);
 
-    /// <summary>The value from <paramref name="original"/> and the rule's own handles; recorded, so that all of them can be trained.</summary>
+    /// <summary>The value from <paramref name="original"/> and the rule's own handles; recorded, so that all of them can be
+    /// trained.</summary>
     public abstract Tensor Forward(Tensor original);
 
     internal void Attach(Parameter original)
     {
         if (Original is not null)
-            throw new InvalidOperationException($"this {GetType().Name} parametrises {Original.Name} already; each handle needs a rule of its own.");
+            throw new InvalidOperationException(
+                $"this {GetType().Name} parametrises {Original.Name} already; each handle needs a rule of its own.");
         using (Autograd.NoGrad()) Prepare(original.Value.Detach());
         Original = original;
         Tensor value = Forward(original);
         if (value.Shape == original.Shape && value.DType == original.DType) return;
         Original = null;
         throw new ShapeException(
-            $"{GetType().Name}: the rule gives {value.DType.Name} {value.Shape} for {original.Name}, which is {original.DType.Name} {original.Shape}; they must be the same.");
+            $"{GetType().Name}: the rule gives {value.DType.Name} {value.Shape} for {original.Name}, which is {original.DType.Name} "
+            + $"{original.Shape}; they must be the same.");
     }
 
     internal void Detach() => Original = null;
@@ -56,7 +61,8 @@ internal sealed class ParametrizedParameter(Parameter original, Parametrization 
     public override bool RequiresGrad
     {
         get => _rule.Parameters().Any(p => p.RequiresGrad);
-        set => throw new InvalidOperationException($"{Name} is computed; freeze what it is computed from: {string.Join(", ", _rule.NamedParameters().Select(p => p.Key))}.");
+        set => throw new InvalidOperationException(
+            $"{Name} is computed; freeze what it is computed from: {string.Join(", ", _rule.NamedParameters().Select(p => p.Key))}.");
     }
 
     /// <summary>Names the handle for messages and gives the rule to be walked.</summary>
@@ -129,7 +135,8 @@ public static class Parametrizations
         if (computed is null)
         {
             string known = string.Join(", ", module.NamedParametrizations().Select(p => p.Key));
-            throw new KeyNotFoundException($"{module.GetType().Name} has no computed parameter at '{path}'; there are: {(known.Length == 0 ? "none" : known)}.");
+            throw new KeyNotFoundException(
+                $"{module.GetType().Name} has no computed parameter at '{path}'; there are: {(known.Length == 0 ? "none" : known)}.");
         }
         Parameter original = computed.Original;
         if (fold)

@@ -65,7 +65,8 @@ public sealed class StateDiff
         using (Autograd.NoGrad())
         {
             foreach ((string path, Tensor a) in first)
-                diff._entries.Add(second.TryGetValue(path, out Tensor? b) ? Compare(path, a, b) : new StateDiffEntry(path, StateDifference.OnlyInFirst, Text(a), ""));
+                diff._entries.Add(second.TryGetValue(path, out Tensor? b)
+                    ? Compare(path, a, b) : new StateDiffEntry(path, StateDifference.OnlyInFirst, Text(a), ""));
             foreach ((string path, Tensor b) in second)
                 if (!first.ContainsKey(path)) diff._entries.Add(new StateDiffEntry(path, StateDifference.OnlyInSecond, "", Text(b)));
         }
@@ -91,14 +92,16 @@ public sealed class StateDiff
         Tensor x = a.Detach().To(Device.Cpu), y = b.Detach().To(Device.Cpu);
         DType common = Promotion.Common(x.DType, y.DType);
         Tensor differs = x.To(common).Ne(y.To(common));
-        if (common.IsFloating) differs = differs.LogicalAnd(x.To(common).Eq(x.To(common)).LogicalOr(y.To(common).Eq(y.To(common)))); // NaN equals NaN here
+        if (common.IsFloating) differs =
+            differs.LogicalAnd(x.To(common).Eq(x.To(common)).LogicalOr(y.To(common).Eq(y.To(common)))); // NaN equals NaN here
         long count = differs.To(DType.Int64).Sum().Item<long>();
         if (count == 0) return new StateDiffEntry(path, same, Text(a), Text(b));
         Tensor u = x.To(DType.Float64), v = y.To(DType.Float64);
         Tensor gap = Tensor.Where(differs, (u - v).Abs(), Tensor.Zeros(Shape.Scalar, DType.Float64, Device.Cpu));
         Tensor scale = u.Abs().Maximum(v.Abs());
         Tensor relative = Tensor.Where(differs, gap / scale, Tensor.Zeros(Shape.Scalar, DType.Float64, Device.Cpu));
-        return new StateDiffEntry(path, StateDifference.Values, Text(a), Text(b), gap.Max().Item<double>(), relative.Max().Item<double>(), count);
+        return new StateDiffEntry(path, StateDifference.Values, Text(a), Text(b), gap.Max().Item<double>(), relative.Max().Item<double>(),
+            count);
     }
 
     /// <summary>The differences, one a line, after a summary.</summary>
@@ -117,7 +120,8 @@ public sealed class StateDiff
                 StateDifference.DType => $"{e.First} against {e.Second}, equal values",
                 StateDifference.NoData => $"{e.First}, without data on one side",
                 _ => string.Create(CultureInfo.InvariantCulture,
-                    $"{e.First}{(e.First == e.Second ? "" : $" against {e.Second}")}: {e.Differing:N0} values differ, at most by {e.MaxAbsolute:G6} absolute and {e.MaxRelative:G6} relative"),
+                    $"{e.First}{(e.First == e.Second ? "" : $" against {e.Second}")}: {e.Differing:N0} values differ, at most by "
+                    + $"{e.MaxAbsolute:G6} absolute and {e.MaxRelative:G6} relative"),
             };
             text.Append($"\n  {e.Path}  {what}");
         }

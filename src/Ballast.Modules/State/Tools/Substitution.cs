@@ -36,8 +36,10 @@ public sealed class Substitution : IDisposable
             string first = entry.Alias ?? path;
             if (given.TryGetValue(first, out (string Path, Tensor Value) other) && !ReferenceEquals(other.Value, value))
             {
-                string tied = string.Join(", ", tree.Entries.Where(e => (e.Alias ?? e.Path) == first).Select(e => e.Path).Order(StringComparer.Ordinal));
-                throw new ArgumentException($"'{other.Path}' and '{path}' are tied and were given different tensors; the tied paths are: {tied}.");
+                string tied = string.Join(", ", tree.Entries.Where(e =>
+                    (e.Alias ?? e.Path) == first).Select(e => e.Path).Order(StringComparer.Ordinal));
+                throw new ArgumentException(
+                    $"'{other.Path}' and '{path}' are tied and were given different tensors; the tied paths are: {tied}.");
             }
             given[first] = (path, value);
         }
@@ -45,7 +47,9 @@ public sealed class Substitution : IDisposable
         if (unexpected.Count > 0 || missing.Count > 0)
         {
             string more = missing.Count == 0 ? "" : $"{(unexpected.Count > 0 ? "; " : "")}missing: {string.Join(", ", missing)}";
-            throw new ArgumentException($"{module.GetType().Name}: the substituted state does not fit. {(unexpected.Count > 0 ? $"unexpected: {string.Join(", ", unexpected)}" : "")}{more}.");
+            throw new ArgumentException(
+                $"{module.GetType().Name}: the substituted state does not fit. "
+                + $"{(unexpected.Count > 0 ? $"unexpected: {string.Join(", ", unexpected)}" : "")}{more}.");
         }
         foreach ((string first, (string path, Tensor value)) in given)
         {
@@ -55,7 +59,8 @@ public sealed class Substitution : IDisposable
         }
     }
 
-    /// <summary>The values that stand in now, or, after the end, stood in last: what was given, or what a forward pass put in its place.</summary>
+    /// <summary>The values that stand in now, or, after the end, stood in last: what was given, or what a forward pass put in its
+    /// place.</summary>
     public IReadOnlyDictionary<string, Tensor> Results
     {
         get
@@ -88,15 +93,21 @@ public static class FunctionalCalls
         /// <summary>Lets other tensors stand in for some of the module's values until the result is disposed.</summary>
         /// <param name="values">Tensors by path; no path twice.</param>
         /// <param name="strict">True if every parameter and buffer must be given.</param>
-        /// <exception cref="ArgumentException">A path is unknown, twice there, or tied to one that got another tensor; nothing was changed.</exception>
-        public Substitution Substitute(IEnumerable<KeyValuePair<string, Tensor>> values, bool strict = false) => new(module, values, strict);
+        /// <exception cref="ArgumentException">A path is unknown, twice there, or tied to one that got another tensor; nothing was
+        /// changed.</exception>
+        public Substitution Substitute(IEnumerable<KeyValuePair<string, Tensor>> values, bool strict = false) =>
+            new(module, values, strict);
 
-        /// <summary>Runs a function of the module with other tensors in place of some of its values; afterwards the module has its own again.</summary>
-        /// <param name="values">Tensors by path. In a <see cref="StateDict"/>, buffers that got a new value in the call are replaced by it.</param>
+        /// <summary>Runs a function of the module with other tensors in place of some of its values; afterwards the module has its own
+        /// again.</summary>
+        /// <param name="values">Tensors by path. In a <see cref="StateDict"/>, buffers that got a new value in the call are replaced by
+        /// it.</param>
         /// <param name="call">What to run, such as <c>m => m.Forward(x)</c>.</param>
         /// <param name="strict">True if every parameter and buffer must be given.</param>
-        /// <exception cref="ArgumentException">A path is unknown, twice there, or tied to one that got another tensor; nothing was changed.</exception>
-        public TResult FunctionalCall<TResult>(IEnumerable<KeyValuePair<string, Tensor>> values, Func<TModule, TResult> call, bool strict = false)
+        /// <exception cref="ArgumentException">A path is unknown, twice there, or tied to one that got another tensor; nothing was
+        /// changed.</exception>
+        public TResult FunctionalCall<TResult>(IEnumerable<KeyValuePair<string, Tensor>> values, Func<TModule, TResult> call,
+            bool strict = false)
         {
             TResult result;
             Substitution substitution = module.Substitute(values, strict);

@@ -13,7 +13,8 @@ public sealed partial class WeightNorm : Parametrization
     /// <inheritdoc/>
     protected override void Prepare(Tensor original)
     {
-        if (original.Rank < 2) throw new ShapeException($"WeightNorm: the weight is {original.Shape}; it needs an axis of outputs and one more.");
+        if (original.Rank < 2)
+            throw new ShapeException($"WeightNorm: the weight is {original.Shape}; it needs an axis of outputs and one more.");
         Magnitude = new Parameter(Norm(original));
     }
 

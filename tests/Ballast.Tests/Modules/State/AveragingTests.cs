@@ -38,7 +38,8 @@ public sealed class AveragingTests
         var ema = new Ema(module, 0.5, warmUp: false);
         foreach (Buffer buffer in module.Buffers()) buffer.Assign(Tensor.Full(Shape.Scalar, 18), lossy: true);
         ema.Update(module);
-        Assert.Equal((18f, 17.5f, 17L), (ema.Value("follows").ToArray<float>()[0], ema.Value("least").ToArray<float>()[0], ema.Value("count").Item<long>()));
+        Assert.Equal((18f, 17.5f, 17L),
+            (ema.Value("follows").ToArray<float>()[0], ema.Value("least").ToArray<float>()[0], ema.Value("count").Item<long>()));
     }
 
     [Fact]

@@ -34,7 +34,8 @@ public sealed class LoadPolicyTests
         Assert.Equal(["weight"], sliced.Loaded);
         Assert.Equal([1f, 1, 1, 1, 1, 1, 0, 0], layer.Weight.Value.ToArray<float>());
         Assert.Contains("the common part is loaded", sliced.ToString());
-        Assert.Throws<StateLoadException>(() => layer.Load(new StateDict { { "weight", Tensor.Ones(8) } }, new LoadPolicy { ShapeSlice = ["*"] }));
+        Assert.Throws<StateLoadException>(() =>
+            layer.Load(new StateDict { { "weight", Tensor.Ones(8) } }, new LoadPolicy { ShapeSlice = ["*"] }));
     }
 
     [Fact]
@@ -102,7 +103,8 @@ public sealed class LoadPolicyTests
         state.Add("position_ids", Tensor.Arange(5).Unsqueeze(0));
         var policy = new LoadPolicy
         {
-            Constants = [ConstantRule.CausalMask("*attn.bias"), ConstantRule.Fill("*attn.masked_bias", -1e4), ConstantRule.Positions("*position_ids")],
+            Constants = [ConstantRule.CausalMask("*attn.bias"), ConstantRule.Fill("*attn.masked_bias", -1e4),
+                ConstantRule.Positions("*position_ids")],
         };
         LoadReport report = layer.Load(state, policy);
         Assert.True(report.AllMatched);
@@ -286,7 +288,8 @@ public sealed class LoadPolicyTests
                 }
                 Assert.True(step < 100);
             }
-            Assert.True(StateDiff.Between(new StateDict(state.Select(s => KeyValuePair.Create(s.Key, s.Value.To(DType.Float32)))), module.View()).IsEmpty);
+            Assert.True(StateDiff.Between(new StateDict(state.Select(s =>
+                KeyValuePair.Create(s.Key, s.Value.To(DType.Float32)))), module.View()).IsEmpty);
         }
     }
 }
@@ -329,5 +332,62 @@ internal sealed partial class WithExtra : Module, IExtraState
     {
         Words = Encoding.UTF8.GetString(state);
         if (Words == "refuse") throw new FormatException("the word is not known.");
+    }
+}
+
+/// <summary>Loads straight onto a second device.</summary>
+public sealed class DeviceLoadTests
+{
+    [Gpu.OpenClFact]
+    public void A_state_loads_into_a_module_on_a_device_all_or_nothing()
+    {
+        StateDict state = new Traveller2().Snapshot();
+        state.Remove("part"); // a view of the weight
+        var module = new Traveller2().To(Gpu.OpenCl.Device);
+        StateDict before = module.Snapshot();
+        var policy = new LoadPolicy { Missing = ["part"] };
+        int failures = 0;
+        for (int step = 1; ; step++)
+        {
+            CachingAllocator.FailAt = step;
+            try
+            {
+                module.Load(new StateDict(state.Select(s =>
+                    KeyValuePair.Create(s.Key, s.Value.DType == DType.Float32 ? s.Value.To(DType.Float64) : s.Value))),
+                    policy with { DType = ["*"] });
+                break;
+            }
+            catch (DeviceOutOfMemoryException)
+            {
+                failures++;
+                CachingAllocator.FailAt = 0;
+                Assert.True(StateDiff.Between(before, module.View()).IsEmpty);
+            }
+            finally
+            {
+                CachingAllocator.FailAt = 0;
+            }
+        }
+        Assert.True(failures > 3);
+        Assert.Equal(state["first.weight"].ToArray<float>(), module.First.Weight.Value.ToArray<float>());
+        Assert.Same(module.First.Weight.Value.Storage, module.Part.Value.Storage);
+        Assert.Same(Gpu.OpenCl.Device, module.Norm.Weight!.Value.Device);
+    }
+
+    [Gpu.OpenClFact]
+    public void A_meta_module_is_materialised_on_the_device_that_the_policy_names()
+    {
+        StateDict state = new Tied().Snapshot();
+        Tied module;
+        using (Device.Meta.AsDefault()) module = new Tied();
+        module.Load(state, new LoadPolicy { Device = Gpu.OpenCl.Device });
+        Assert.All(module.Parameters(), p => Assert.Same(Gpu.OpenCl.Device, p.Device));
+        Assert.Same(module.In.Weight, module.Out.Weight);
+        Assert.Equal(state["in.weight"].ToArray<float>(), module.Out.Weight.Value.ToArray<float>());
+        Tables tables;
+        using (Device.Meta.AsDefault()) tables = new Tables();
+        tables.ToEmpty(Gpu.OpenCl.Device);
+        Assert.Equal(RotaryTable.Table(4, 4).ToArray<float>(), tables.Rotary.Value.ToArray<float>());
+        Assert.Same(Gpu.OpenCl.Device, tables.Mask.For(9).Device);
     }
 }

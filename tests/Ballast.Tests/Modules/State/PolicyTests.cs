@@ -152,7 +152,8 @@ public sealed class PolicyTests
     [Fact]
     public void Alibi_slopes_are_those_of_the_paper()
     {
-        Assert.Equal([0.5f, 0.25f, 0.125f, 0.0625f, 0.03125f, 0.015625f, 0.0078125f, 0.00390625f], new AlibiSlopes(8).Value.ToArray<float>());
+        Assert.Equal([0.5f, 0.25f, 0.125f, 0.0625f, 0.03125f, 0.015625f, 0.0078125f, 0.00390625f],
+            new AlibiSlopes(8).Value.ToArray<float>());
         Assert.Equal([0.0625f, 0.00390625f, 0.25f], new AlibiSlopes(3).Value.ToArray<float>());
         Tensor bias = new AlibiSlopes(1).Bias(2, 3);
         Assert.Equal([1, 2, 3], bias.Shape);

@@ -21,12 +21,14 @@ public sealed class RegistrationTests
     public void C005_A_name_held_by_another_kind_is_refused_declared_or_registered()
     {
         var module = new Everything();
-        Assert.Contains("declared parameter", Assert.Throws<ArgumentException>(() => module.RegisterBuffer("scale", Tensor.Ones(1))).Message);
+        Assert.Contains("declared parameter", Assert.Throws<ArgumentException>(() =>
+            module.RegisterBuffer("scale", Tensor.Ones(1))).Message);
         Assert.Contains("declared module", Assert.Throws<ArgumentException>(() => module.RegisterParameter("first", null)).Message);
         Assert.Contains("declared buffer", Assert.Throws<ArgumentException>(() => module.RegisterModule("table", new Empty())).Message);
         module.RegisterBuffer("x", Tensor.Ones(1));
         Assert.Contains("already exists as a buffer", Assert.Throws<ArgumentException>(() => module.RegisterParameter("x", null)).Message);
-        Assert.Contains("already exists as a buffer", Assert.Throws<ArgumentException>(() => module.RegisterModule<Empty>("x", null)).Message);
+        Assert.Contains("already exists as a buffer", Assert.Throws<ArgumentException>(() =>
+            module.RegisterModule<Empty>("x", null)).Message);
         Assert.IsType<Buffer>(module.GetBuffer("x"));
     }
 
@@ -107,7 +109,8 @@ public sealed class RegistrationTests
         module.RegisterBuffer("b", Tensor.Ones(1));
         module.RegisterParameter("p", new Parameter(Tensor.Ones(1)));
         Assert.Equal(
-            ["scale", "p", "steps", "table", "b", "first.weight", "first.bias", "norm.weight", "norm.bias", "late.weight"], module.Snapshot().Keys);
+            ["scale", "p", "steps", "table", "b", "first.weight", "first.bias", "norm.weight", "norm.bias", "late.weight"],
+                module.Snapshot().Keys);
     }
 
     [Fact]

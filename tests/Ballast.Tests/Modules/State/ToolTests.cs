@@ -66,7 +66,8 @@ public sealed class ToolTests
     public void Filters_choose_by_kind_path_and_condition_and_combine()
     {
         var module = new Traveller2();
-        string[] Paths(StateFilter filter) => [.. module.NamedParameters(filter).Select(p => p.Key), .. module.NamedBuffers(filter).Select(b => b.Key)];
+        string[] Paths(StateFilter filter) =>
+            [.. module.NamedParameters(filter).Select(p => p.Key), .. module.NamedBuffers(filter).Select(b => b.Key)];
         Assert.Equal(["first.weight", "first.bias", "norm.weight", "norm.bias"], Paths(StateFilter.Parameters));
         Assert.Equal(["first.weight"], Paths(StateFilter.Matrices));
         Assert.Equal(["first.bias", "norm.bias"], Paths(StateFilter.Path("*.bias")));
@@ -83,7 +84,8 @@ public sealed class ToolTests
         Assert.Equal(2, module.NamedParameters(StateFilter.Trainable).Count());
         var group = new ParameterGroup(module, StateFilter.Trainable & StateFilter.Path("*.bias"));
         Assert.Equal(["first.bias"], group.Parameters.Select(p => p.Label!["Traveller2.".Length..]));
-        Assert.Contains("path nothing", Assert.Throws<ArgumentException>(() => new ParameterGroup(module, StateFilter.Path("nothing"))).Message);
+        Assert.Contains("path nothing", Assert.Throws<ArgumentException>(() =>
+            new ParameterGroup(module, StateFilter.Path("nothing"))).Message);
         Assert.All(module.Unfreeze().Parameters(), p => Assert.True(p.RequiresGrad));
         Assert.Equal(["norm.weight", "norm.bias"], module.View(filter: StateFilter.Under("norm")).Keys);
     }
@@ -128,7 +130,8 @@ public sealed class ToolTests
     {
         var layer = new Linear(1, 1);
         Tensor own = layer.Weight.Value;
-        Assert.Throws<ArithmeticException>(() => layer.FunctionalCall<Linear, int>([new("weight", Tensor.Ones(1, 1))], _ => throw new ArithmeticException()));
+        Assert.Throws<ArithmeticException>(() =>
+            layer.FunctionalCall<Linear, int>([new("weight", Tensor.Ones(1, 1))], _ => throw new ArithmeticException()));
         Assert.Same(own, layer.Weight.Value);
         using (layer.Substitute([new("weight", Tensor.Ones(1, 1))]))
             Assert.Contains("substitute", Assert.Throws<InvalidOperationException>(() => layer.To(DType.Float64)).Message);
@@ -145,7 +148,8 @@ public sealed class ToolTests
             Assert.Same(eye, m.In.Weight.Value);
             return 0;
         });
-        string message = Assert.Throws<ArgumentException>(() => module.Substitute([new("in.weight", eye), new("out.weight", Tensor.Ones(3, 3))])).Message;
+        string message = Assert.Throws<ArgumentException>(() =>
+            module.Substitute([new("in.weight", eye), new("out.weight", Tensor.Ones(3, 3))])).Message;
         Assert.Contains("in.weight, out.weight", message);
         using (module.Substitute([new("in.weight", eye), new("out.weight", eye)])) Assert.Same(eye, module.Out.Weight.Value);
     }
@@ -155,7 +159,8 @@ public sealed class ToolTests
     {
         var layer = new Linear(1, 1);
         Tensor own = layer.Weight.Value, x = Tensor.Ones(1, 1);
-        string message = Assert.Throws<ArgumentException>(() => layer.Substitute([new("extra", x), new("weight", x)], strict: true)).Message;
+        string message = Assert.Throws<ArgumentException>(() =>
+            layer.Substitute([new("extra", x), new("weight", x)], strict: true)).Message;
         Assert.Contains("unexpected: extra; missing: bias", message);
         Assert.Throws<ArgumentException>(() => layer.Substitute([new("weight", x), new("weight", x)]));
         Assert.Same(own, layer.Weight.Value);
@@ -167,12 +172,14 @@ public sealed class ToolTests
         var a = new StateDict
         {
             { "same", Tensor.Ones(2) }, { "gone", Tensor.Ones(1) }, { "shape", Tensor.Ones(2) }, { "dtype", Tensor.Ones(2) },
-            { "values", Tensor.From([1f, 2f, float.NaN]) }, { "large", Tensor.From([(1L << 60) + 1]) }, { "meta", Tensor.Ones([1], device: Device.Meta) },
+            { "values", Tensor.From([1f, 2f, float.NaN]) }, { "large", Tensor.From([(1L << 60) + 1]) },
+                { "meta", Tensor.Ones([1], device: Device.Meta) },
         };
         var b = new StateDict
         {
             { "same", Tensor.Ones(2) }, { "shape", Tensor.Ones(3) }, { "dtype", Tensor.Ones([2], DType.BFloat16) },
-            { "values", Tensor.From([1f, 2.5f, float.NaN]) }, { "large", Tensor.From([1L << 60]) }, { "meta", Tensor.Ones(1) }, { "new", Tensor.Ones(1) },
+            { "values", Tensor.From([1f, 2.5f, float.NaN]) }, { "large", Tensor.From([1L << 60]) }, { "meta", Tensor.Ones(1) },
+                { "new", Tensor.Ones(1) },
         };
         StateDiff diff = StateDiff.Between(a, b);
         Assert.Equal(
@@ -184,7 +191,8 @@ public sealed class ToolTests
         Assert.Equal(1, diff.Entries[5].Differing);
         Assert.Contains("values  float32 [3]: 1 values differ, at most by 0.5 absolute and 0.2 relative", diff.ToString());
         Assert.Contains("only in the second", diff.ToString());
-        Assert.Equal("all 1 paths are equal.", StateDiff.Between(new Linear(1, 1, bias: false).Snapshot(), new StateDict()).ToString().Length > 0
+        Assert.Equal("all 1 paths are equal.",
+            StateDiff.Between(new Linear(1, 1, bias: false).Snapshot(), new StateDict()).ToString().Length > 0
             ? StateDiff.Between(new StateDict { { "x", Tensor.Ones(1) } }, new StateDict { { "x", Tensor.Ones(1) } }).ToString() : "");
     }
 }

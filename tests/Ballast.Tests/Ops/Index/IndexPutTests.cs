@@ -259,7 +259,7 @@ public sealed class IndexPutTests
         Assert.Throws<ShapeException>(() => x.Gather(1, Tensor.Zeros([2], DType.Int64)));
         Assert.Throws<ShapeException>(() => x.ScatterAdd(1, Tensor.Zeros([2, 2], DType.Int64), Tensor.Zeros([2, 1])));
         Assert.Throws<DTypeException>(() => x.Gather(1, Tensor.Zeros([2, 1])));
-        Assert.Equal([2, 3], x.To(Device.Meta).ScatterAdd(1, Tensor.Zeros([2, 1], DType.Int64), 1).Shape);
+        Assert.Equal([2, 3], x.To(Device.Meta).ScatterAdd(1, Tensor.Zeros([2, 1], DType.Int64, Device.Meta), 1).Shape);
         Assert.Equal([4f], Tensor.From(4f).Gather(0, Tensor.Zeros([1], DType.Int64)).ToArray<float>());
     }
 }
