@@ -87,7 +87,7 @@ internal static class DevicesCommand
         yield return $"groups of {limits.WorkGroup}, {Machine.Size(limits.LocalMemoryBytes)} local, "
             + $"{Machine.Size(limits.LargestBlockBytes)} blocks";
         yield return (limits.HasFloat64 ? "float64" : "no float64") + (limits.HasFloat16 ? ", float16" : ", float16 stored only")
-            + (limits.SharesHostMemory ? ", host's memory" : "");
+            + (limits.SharesHostMemory ? ", in the host's memory" : "");
     }
 }
 

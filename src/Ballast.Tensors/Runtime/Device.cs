@@ -3,6 +3,8 @@ using System.Globalization;
 namespace Ballast;
 
 /// <summary>A place where tensors live and ops run: <c>cpu</c>, <c>meta</c>, <c>cuda:0</c>. One object per device; compare by reference.</summary>
+/// <remarks>Threads may share a device: each call queues its work whole and in order. Two threads must not change one tensor at once.
+/// </remarks>
 public sealed class Device
 {
     private const string BestName = "gpu";
