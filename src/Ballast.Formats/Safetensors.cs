@@ -88,8 +88,12 @@ public static class Safetensors
         IReadOnlyCollection<KeyValuePair<string, string>>? metadata = null) =>
         SafetensorsShardWriter.Write(folder, Sources(tensors), maxShardBytes, metadata);
 
-    /// <summary>A tensor to be written by <see cref="SafetensorsWriter"/> or <see cref="SafetensorsShardWriter"/>, perhaps in another dtype.</summary>
-    /// <remarks>Numerics: a cast rounds to the nearest; it runs piece by piece when the tensor is written, and takes little memory.</remarks>
+    /// <summary>
+    /// A tensor to be written by <see cref="SafetensorsWriter"/> or <see cref="SafetensorsShardWriter"/>, perhaps in another dtype.
+    /// </summary>
+    /// <remarks>
+    /// Numerics: a cast rounds to the nearest; it runs piece by piece when the tensor is written, and takes little memory.
+    /// </remarks>
     /// <param name="name">The key in the file.</param>
     /// <param name="tensor">A tensor on any device with data; read when the file is written, not now.</param>
     /// <param name="dtype">A floating dtype to cast to, for a floating tensor; its own if left out.</param>
@@ -109,7 +113,8 @@ public static class Safetensors
         if (target != tensor.DType && !(target.IsFloating && tensor.DType.IsFloating))
         {
             throw new DTypeException(
-                $"the tensor '{name}' is {tensor.DType.Name} and cannot be written as {target.Name}: only floating dtypes are cast to floating ones.");
+                $"the tensor '{name}' is {tensor.DType.Name} and cannot be written as {target.Name}: "
+                + "only floating dtypes are cast to floating ones.");
         }
         Span<long> axes = stackalloc long[tensor.Rank];
         for (int i = 0; i < axes.Length; i++)

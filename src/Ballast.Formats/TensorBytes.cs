@@ -1,6 +1,8 @@
 namespace Ballast.Formats;
 
-/// <summary>A tensor's bytes, row-major and little-endian, into a stream: views made dense, other devices staged, casts done piece by piece.</summary>
+/// <summary>
+/// A tensor's bytes, row-major and little-endian, into a stream: views made dense, other devices staged, casts done piece by piece.
+/// </summary>
 internal static unsafe class TensorBytes
 {
     /// <summary>Bytes per write; bounds the span over a tensor, which may be larger than a span can be.</summary>
@@ -9,7 +11,9 @@ internal static unsafe class TensorBytes
     /// <summary>Bytes of host memory through which the data of another device's tensor passes.</summary>
     private const int StagingBytes = 1 << 20;
 
-    /// <summary>Elements cast at a time: large enough to keep all cores busy, small enough that a cast takes no memory to speak of.</summary>
+    /// <summary>
+    /// Elements cast at a time: large enough to keep all cores busy, small enough that a cast takes no memory to speak of.
+    /// </summary>
     private const int CastElements = 1 << 22;
 
     /// <summary>Writes all of a tensor in its own dtype.</summary>
@@ -64,13 +68,15 @@ internal static unsafe class TensorBytes
     /// <summary>A finite value that becomes infinite is lost; so is the model, silently.</summary>
     private static void RequireRange(Tensor before, Tensor after, string name)
     {
-        if (after.DType == DType.Float64 || (after.DType != DType.Float16 && before.DType != DType.Float64 && before.DType != DType.Float32))
+        if (after.DType == DType.Float64
+            || (after.DType != DType.Float16 && before.DType != DType.Float64 && before.DType != DType.Float32))
             return;
         Tensor wide = after.To(before.DType);
         Tensor largest = Tensor.Full(Shape.Scalar, double.PositiveInfinity, before.DType, before.Device);
         if (!wide.Abs().Eq(largest).LogicalAnd(before.Abs().Lt(largest)).Any().Item<bool>())
             return;
         throw new InvalidOperationException(
-            $"the tensor '{name}' has values that are too large for {after.DType.Name} and would become infinite; use bfloat16 or float32.");
+            $"the tensor '{name}' has values that are too large for {after.DType.Name} and would become infinite; "
+            + "use bfloat16 or float32.");
     }
 }

@@ -83,18 +83,23 @@ public sealed class ConvertTests
     {
         using var folder = new TemporaryFolder();
         string pt = Golden("state-zip-2"), to = folder["m.safetensors"];
-        (await BallastProcess.Run("convert", pt, to, "--dtyp", "bf16")).FailsInOneLine(UserError.WrongUsage, "'--dtyp'", "did you mean '--dtype'?");
-        (await BallastProcess.Run("convert", pt, to, "--dtype", "int8")).FailsInOneLine(UserError.WrongUsage, "fp32, fp64, bf16 or fp16", "would cut");
+        (await BallastProcess.Run("convert", pt, to, "--dtyp", "bf16")).FailsInOneLine(UserError.WrongUsage, "'--dtyp'",
+            "did you mean '--dtype'?");
+        (await BallastProcess.Run("convert", pt, to, "--dtype", "int8")).FailsInOneLine(UserError.WrongUsage, "fp32, fp64, bf16 or fp16",
+            "would cut");
         (await BallastProcess.Run("convert", pt, folder["s"], "--shard-size", "2XB")).FailsInOneLine(UserError.WrongUsage, "2GB", "'2XB'");
-        (await BallastProcess.Run("convert", pt, to, "--rename", "nothing=x")).FailsInOneLine(UserError.WrongUsage, "no tensor is called 'nothing'");
+        (await BallastProcess.Run("convert", pt, to, "--rename", "nothing=x")).FailsInOneLine(UserError.WrongUsage,
+            "no tensor is called 'nothing'");
         (await BallastProcess.Run("convert", pt, to, "--rename", "scal=x")).FailsInOneLine(UserError.WrongUsage, "did you mean 'scale'?");
         (await BallastProcess.Run("convert", pt, to, "--rename", "scale=norm.bias")).FailsInOneLine(UserError.WrongUsage, "'norm.bias'");
         (await BallastProcess.Run("convert", pt, folder["m.pt"])).FailsInOneLine(UserError.WrongUsage, "m.safetensors");
         (await BallastProcess.Run("convert", pt, folder.Path)).FailsInOneLine(UserError.WrongUsage, "is a folder");
         (await BallastProcess.Run("convert", folder["none.pt"], to)).FailsInOneLine(UserError.WrongUsage, "there is no file");
-        (await BallastProcess.Run("convert", Golden("module-zip-2"), to)).FailsInOneLine(UserError.Failure, "__main__.Net", "model.state_dict()");
+        (await BallastProcess.Run("convert", Golden("module-zip-2"), to)).FailsInOneLine(UserError.Failure, "__main__.Net",
+            "model.state_dict()");
         (await BallastProcess.Run("convert", Golden("checkpoint-zip-2"), to)).FailsInOneLine(UserError.Failure, "'model' (8 tensors)");
-        (await BallastProcess.Run("convert", Golden("expected").Replace(".pt", ".safetensors", StringComparison.Ordinal), to, "--entry", "model"))
+        (await BallastProcess.Run("convert", Golden("expected").Replace(".pt", ".safetensors", StringComparison.Ordinal), to, "--entry",
+            "model"))
             .FailsInOneLine(UserError.WrongUsage, "leave --entry out");
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
@@ -114,11 +119,14 @@ public sealed class ConvertTests
     public async Task Inspect_shows_a_pytorch_file_with_entries_ties_strides_and_totals()
     {
         string output = (await BallastProcess.Run("inspect", Golden("checkpoint-zip-2"))).Succeeds().Output;
-        Assert.Contains("↳ tied to model.embedding.weight", output, StringComparison.Ordinal);
+        Assert.Contains("tied: model.head.weight = model.embedding.weight", output, StringComparison.Ordinal);
         Assert.Contains("float32: 16 tensors, 98 elements, 392 B", output, StringComparison.Ordinal);
         Assert.Contains("epoch: 3", output, StringComparison.Ordinal);
         Assert.Contains("model versions: 1;norm=2", output, StringComparison.Ordinal);
-        using JsonDocument json = JsonDocument.Parse((await BallastProcess.Run("inspect", Golden("layouts-zip-2"), "--json")).Succeeds().Output);
+        output = (await BallastProcess.Run("inspect", Golden("layouts-zip-2"))).Succeeds().Output;
+        Assert.Contains("share memory: whole, transposed, row, column, steps, windows", output, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse((await BallastProcess.Run(
+            "inspect", Golden("layouts-zip-2"), "--json")).Succeeds().Output);
         JsonElement[] tensors = [.. json.RootElement.GetProperty("tensors").EnumerateArray()];
         JsonElement transposed = tensors.Single(t => t.GetProperty("name").GetString() == "transposed");
         Assert.Equal([1, 6], transposed.GetProperty("strides").EnumerateArray().Select(s => s.GetInt64()));

@@ -34,7 +34,8 @@ public sealed class DiffTests
         Assert.Equal(1, outcome.ExitCode);
         using JsonDocument json = JsonDocument.Parse(outcome.Output);
         Assert.False(json.RootElement.GetProperty("equal").GetBoolean());
-        JsonElement value = json.RootElement.GetProperty("differences").EnumerateArray().Single(d => d.GetProperty("name").GetString() == "value");
+        JsonElement value = json.RootElement.GetProperty("differences").EnumerateArray().Single(d =>
+            d.GetProperty("name").GetString() == "value");
         Assert.Equal(1, value.GetProperty("values").GetProperty("maxAbsolute").GetDouble());
         Assert.Equal(0.2, value.GetProperty("values").GetProperty("maxRelative").GetDouble());
         Assert.Equal(1, value.GetProperty("values").GetProperty("different").GetInt64());
@@ -46,9 +47,11 @@ public sealed class DiffTests
         using var folder = new TemporaryFolder();
         Safetensors.Save(folder["a.safetensors"], [new("w", Tensor.From<float>([1, 100]))]);
         Safetensors.Save(folder["b.safetensors"], [new("w", Tensor.From<double>([1.001, 100.1]))]);
-        Assert.Equal(1, (await BallastProcess.Run("diff", folder["a.safetensors"], folder["b.safetensors"], "--tolerance", "0.002")).ExitCode);
+        Assert.Equal(1, (await BallastProcess.Run("diff", folder["a.safetensors"], folder["b.safetensors"], "--tolerance",
+            "0.002")).ExitCode);
         Assert.Equal(1, (await BallastProcess.Run("diff", folder["a.safetensors"], folder["b.safetensors"], "--ignore-dtype")).ExitCode);
-        Outcome equal = (await BallastProcess.Run("diff", folder["a.safetensors"], folder["b.safetensors"], "--ignore-dtype", "--tolerance", "0.002")).Succeeds();
+        Outcome equal = (await BallastProcess.Run("diff", folder["a.safetensors"], folder["b.safetensors"], "--ignore-dtype",
+            "--tolerance", "0.002")).Succeeds();
         Assert.Equal("equal: 1 tensor\n", equal.Output);
     }
 
@@ -60,10 +63,13 @@ public sealed class DiffTests
         File.WriteAllText(folder["bad.safetensors"], "no checkpoint at all");
         (await BallastProcess.Run("diff", folder["a.safetensors"], folder["none"])).FailsInOneLine(2, "there is no file");
         (await BallastProcess.Run("diff", folder["a.safetensors"], folder["bad.safetensors"])).FailsInOneLine(2, "bad.safetensors");
-        (await BallastProcess.Run("diff", folder["a.safetensors"], ConvertTests.Golden("checkpoint-zip-2"))).FailsInOneLine(2, "'model' (8 tensors)");
+        (await BallastProcess.Run("diff", folder["a.safetensors"], ConvertTests.Golden("checkpoint-zip-2"))).FailsInOneLine(2,
+            "'model' (8 tensors)");
         (await BallastProcess.Run("diff", folder["a.safetensors"])).FailsInOneLine(2, "B");
-        (await BallastProcess.Run("diff", folder["a.safetensors"], folder["a.safetensors"], "--tolerence", "1")).FailsInOneLine(2, "'--tolerance'");
-        (await BallastProcess.Run("diff", folder["a.safetensors"], folder["a.safetensors"], "--tolerance", "-1")).FailsInOneLine(2, "of at least 0");
+        (await BallastProcess.Run("diff", folder["a.safetensors"], folder["a.safetensors"], "--tolerence", "1")).FailsInOneLine(2,
+            "'--tolerance'");
+        (await BallastProcess.Run("diff", folder["a.safetensors"], folder["a.safetensors"], "--tolerance", "-1")).FailsInOneLine(2,
+            "of at least 0");
     }
 
     [Fact]
@@ -82,7 +88,8 @@ public sealed class DiffTests
     [Fact]
     public void Nan_equals_nan_infinity_is_not_a_number_and_large_integers_are_told_apart()
     {
-        TensorDifference Of<T>(T a, T b, double tolerance = 0) where T : unmanaged => TensorDifference.Of(Tensor.From(a), Tensor.From(b), tolerance);
+        static TensorDifference Of<T>(T a, T b, double tolerance = 0) where T : unmanaged =>
+            TensorDifference.Of(Tensor.From(a), Tensor.From(b), tolerance);
         Assert.Equal(0, Of(double.NaN, double.NaN).Different);
         Assert.Equal(1, Of(double.NaN, 1).Different);
         Assert.True(double.IsNaN(Of(double.NaN, 1).MaxAbsolute));

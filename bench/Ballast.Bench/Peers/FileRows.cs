@@ -4,7 +4,9 @@ using Ballast.Models;
 
 namespace Ballast.Bench.Peers;
 
-/// <summary>Rows that read and write a model of 124 million parameters (GPT-2's sizes, float32, 0.5 GB) in the folder for temporary files.</summary>
+/// <summary>
+/// Rows that read and write a model of 124 million parameters (GPT-2's sizes, float32, 0.5 GB) in the folder for temporary files.
+/// </summary>
 internal static class FileRows
 {
     private const int Vocabulary = 50257, Block = 1024, Width = 768, Layers = 12, Heads = 12;
@@ -50,7 +52,8 @@ internal static class FileRows
     public static Workload DiskSave()
     {
         var file = new ScratchFile();
-        string[] arguments = ["if=/dev/zero", $"of={file.Path}", "bs=1M", $"count={(long)Math.Ceiling(Bytes / (1 << 20))}", "conv=fsync", "status=none"];
+        string[] arguments = ["if=/dev/zero", $"of={file.Path}", "bs=1M", $"count={(long)Math.Ceiling(Bytes / (1 << 20))}", "conv=fsync",
+            "status=none"];
         return new Workload(
             () =>
             {

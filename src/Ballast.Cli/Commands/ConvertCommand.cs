@@ -10,7 +10,10 @@ internal static class ConvertCommand
     /// <summary>The command.</summary>
     public static BallastCommand Create()
     {
-        var from = new Argument<string>("A") { Description = "A PyTorch file (.pt, .pth, .bin), a .safetensors file, a folder of shards, or a run's folder" };
+        var from = new Argument<string>("A")
+        {
+            Description = "A PyTorch file (.pt, .pth, .bin), a .safetensors file, a folder of shards, or a run's folder",
+        };
         var to = new Argument<string>("B") { Description = "The .safetensors file to write; with --shard-size, the folder" };
         Option<string?> entry = OptionRules.Text("--entry", "Which entry of a PyTorch file to read, as model", "NAME");
         Option<DType?> dtype = FloatType();
@@ -33,7 +36,8 @@ internal static class ConvertCommand
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
             StateFile source = StateFile.Open(parsed.GetRequiredValue(from), parsed.GetValue(entry), parsed.InvocationConfiguration.Error);
-            var plan = new Conversion(source, parsed.GetRequiredValue(to), parsed.GetValue(dtype), parsed.GetValue(shard), parsed.GetValue(rename) ?? [],
+            var plan = new Conversion(source, parsed.GetRequiredValue(to), parsed.GetValue(dtype), parsed.GetValue(shard),
+                parsed.GetValue(rename) ?? [],
                 parsed.GetValue(force));
             foreach (string line in plan.Run(output)) output.WriteLine(Printable.Line(line));
             return 0;
@@ -57,7 +61,8 @@ internal static class ConvertCommand
                 _ => null,
             };
             if (dtype is null)
-                result.AddError($"--dtype takes fp32, fp64, bf16 or fp16, not '{text}'" + (text.Contains("int", StringComparison.OrdinalIgnoreCase)
+                result.AddError($"--dtype takes fp32, fp64, bf16 or fp16, not '{text}'"
+                    + (text.Contains("int", StringComparison.OrdinalIgnoreCase)
                     ? ": a cast to whole numbers would cut the values" : ""));
             return dtype;
         },
@@ -81,7 +86,8 @@ internal static class ConvertCommand
     {
         (string Unit, double Bytes)[] units =
         [
-            ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("B", 1),
+            ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("k", 1e3),
+            ("M", 1e6), ("G", 1e9), ("B", 1),
         ];
         foreach ((string unit, double bytes) in units)
         {
@@ -91,7 +97,8 @@ internal static class ConvertCommand
     }
 
     private static long? Scaled(string number, double unit) =>
-        double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value * unit is >= 1 and < 1e18
+        double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            && value * unit is >= 1 and < 1e18
             ? (long)(value * unit)
             : null;
 }

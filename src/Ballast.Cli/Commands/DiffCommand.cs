@@ -15,7 +15,10 @@ internal static class DiffCommand
     /// <summary>The command.</summary>
     public static BallastCommand Create()
     {
-        var a = new Argument<string>("A") { Description = "A .safetensors file, a folder of shards, a run's folder, or a PyTorch file (.pt, .pth, .bin)" };
+        var a = new Argument<string>("A")
+        {
+            Description = "A .safetensors file, a folder of shards, a run's folder, or a PyTorch file (.pt, .pth, .bin)",
+        };
         var b = new Argument<string>("B") { Description = "Another one" };
         Option<double?> tolerance = OptionRules.Number("--tolerance",
             "Elements are equal when |a-b| <= T * max(1, |a|, |b|). Default: 0", 0, "T", orEqual: true);
@@ -62,10 +65,13 @@ internal static class DiffCommand
         }
         const int widest = 44;
         int width = report.Differences.Max(d => Printable.Line(d.Name).Length is var length && length <= widest ? length : 0);
-        foreach (DiffEntry entry in report.Differences) output.WriteLine($"{Printable.Line(entry.Name).PadRight(width)}  {Describe(entry)}");
-        string[] kinds = [.. report.Differences.GroupBy(d => d.What).Select(g => $"{g.Count()} {(g.Key.StartsWith("only", StringComparison.Ordinal) ? g.Key : "by " + g.Key)}")];
+        foreach (DiffEntry entry in report.Differences)
+            output.WriteLine($"{Printable.Line(entry.Name).PadRight(width)}  {Describe(entry)}");
+        string[] kinds = [.. report.Differences.GroupBy(d => d.What).Select(g =>
+            $"{g.Count()} {(g.Key.StartsWith("only", StringComparison.Ordinal) ? g.Key : "by " + g.Key)}")];
         int equal = report.Compared - report.Differences.Count(d => d.A is not null && d.B is not null);
-        output.WriteLine($"{Count(report.Differences.Length, "tensor")} differ{(report.Differences.Length == 1 ? "s" : "")} ({string.Join(", ", kinds)}); {equal} equal");
+        string verb = report.Differences.Length == 1 ? "differs" : "differ";
+        output.WriteLine($"{Count(report.Differences.Length, "tensor")} {verb} ({string.Join(", ", kinds)}); {equal} equal");
         output.WriteLine($"A is {Printable.Line(report.A)}");
         output.WriteLine($"B is {Printable.Line(report.B)}");
     }
@@ -76,8 +82,9 @@ internal static class DiffCommand
         ("shape", { } a, { } b, _) => $"{a} in A, {b} in B",
         ("dtype", { } a, { } b, _) => $"{a.DType} in A, {b.DType} in B, equal values",
         (_, { } a, { } b, { } values) => string.Create(CultureInfo.InvariantCulture,
-            $"{CheckpointReport.Grouped(values.Different)} of {CheckpointReport.Grouped(values.Elements)} differ, by up to {values.MaxAbsolute:0.###e0} "
-            + $"(relative {values.MaxRelative:0.###e0}){(a.DType == b.DType ? "" : $"; {a.DType} in A, {b.DType} in B")}"),
+            $"{CheckpointReport.Grouped(values.Different)} of {CheckpointReport.Grouped(values.Elements)} differ, "
+            + $"by up to {values.MaxAbsolute:0.###e0} (relative {values.MaxRelative:0.###e0})"
+            + $"{(a.DType == b.DType ? "" : $" {a.DType}/{b.DType}")}"),
         (_, { } a, null, _) => $"only in A, {a}",
         _ => $"only in B, {entry.B}",
     };

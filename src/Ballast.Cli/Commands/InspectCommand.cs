@@ -16,7 +16,8 @@ internal static class InspectCommand
     {
         var path = new Argument<string>("PATH")
         {
-            Description = "A .safetensors file, the index of a sharded one, a folder with either, a run's folder, or a PyTorch file (.pt, .pth, .bin)",
+            Description = "A .safetensors file, the index of a sharded one, a folder with either, a run's folder, "
+                + "or a PyTorch file (.pt, .pth, .bin)",
         };
         Option<bool> json = OptionRules.Switch("--json", "Print everything as JSON");
         var command = new BallastCommand("inspect", "Show the state tree of a checkpoint: names, kinds, dtypes, shapes, bytes.",
@@ -70,11 +71,14 @@ internal static class InspectCommand
             }
             string bytes = CheckpointReport.Grouped(tensor.Bytes);
             string strides = tensor.Strides is null ? "" : $" strides [{string.Join(", ", tensor.Strides)}]";
-            table.AddRow(name, tensor.Kind ?? "", tensor.DType, Markup.Escape(tensor.ShapeText + strides), tensor.TiedTo is null ? bytes : "tied");
-            if (tensor.TiedTo is { } first) table.AddRow(Markup.Escape($"{line.Below}↳ tied to {Printable.Line(first)}"));
-            if (tensor.SharesWith is { } other) table.AddRow(Markup.Escape($"{line.Below}↳ shares memory with {Printable.Line(other)}"));
+            if (tensor.TiedTo is not null) bytes = "tied";
+            table.AddRow(name, tensor.Kind ?? "", tensor.DType, Markup.Escape(tensor.ShapeText + strides), bytes);
         }
         console.Write(table);
+        foreach (TensorReport tied in report.Tensors.Where(t => t.TiedTo is not null))
+            console.WriteLine(Printable.Line($"tied: {tied.Name} = {tied.TiedTo}"));
+        foreach (IGrouping<string, TensorReport> group in report.Tensors.Where(t => t.SharesWith is not null).GroupBy(t => t.SharesWith!))
+            console.WriteLine(Printable.Line($"share memory: {group.Key}, {string.Join(", ", group.Select(t => t.Name))}"));
         foreach (DTypeTotal total in report.Totals)
         {
             string elements = CheckpointReport.Grouped(total.Elements);
@@ -84,7 +88,8 @@ internal static class InspectCommand
         {
             const int shown = 6;
             string more = group.Count() > shown ? $" and {group.Count() - shown} more" : "";
-            string values = string.Join(", ", group.Take(shown).Select(v => v.Key == group.Key ? v.Value : $"{v.Key[(group.Key.Length + 1)..]}={v.Value}"));
+            string Text(KeyValuePair<string, string> v) => v.Key == group.Key ? v.Value : $"{v.Key[(group.Key.Length + 1)..]}={v.Value}";
+            string values = string.Join(", ", group.Take(shown).Select(Text));
             console.WriteLine(Printable.Line($"{group.Key}: {values}{more}"));
         }
         foreach ((string key, string value) in report.Metadata) console.WriteLine($"{Printable.Line(key)}: {Printable.Line(value)}");

@@ -37,12 +37,13 @@ internal sealed record CheckpointReport(
         RunReport? report = run is null ? null
             : new RunReport(run.Record.Step, run.Record.Seed, run.Record.Settings.Preset, run.Record.Corpus.Source);
         return new CheckpointReport(checkpoint.Path, [.. checkpoint.Files.Select(f => f.Path)], report, [.. tensors], TotalsOf(tensors),
-            tensors.Sum(t => t.Elements), tensors.Sum(t => t.Bytes), new Dictionary<string, string>(checkpoint.Metadata), "safetensors", []);
+            tensors.Sum(t => t.Elements), tensors.Sum(t => t.Bytes), new(checkpoint.Metadata), "safetensors", []);
     }
 
     /// <summary>The report of a file that is not safetensors.</summary>
     public static CheckpointReport Of(
-        string path, string format, IReadOnlyList<TensorReport> tensors, Dictionary<string, string> values, Dictionary<string, string> metadata)
+        string path, string format, IReadOnlyList<TensorReport> tensors, Dictionary<string, string> values,
+        Dictionary<string, string> metadata)
     {
         TensorReport[] own = [.. tensors.Where(t => t.TiedTo is null)];
         return new CheckpointReport(path, [path], null, [.. tensors], TotalsOf(own), own.Sum(t => t.Elements), own.Sum(t => t.Bytes),

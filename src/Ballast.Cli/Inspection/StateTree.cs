@@ -19,7 +19,7 @@ internal static class StateTree
         Push(open, root, "", isTop: true);
         while (open.TryPop(out (Node Node, string Guide, string Below) next))
         {
-            lines.Add(new Line(next.Guide, next.Node.Name, next.Node.Tensor, next.Below));
+            lines.Add(new Line(next.Guide, next.Node.Name, next.Node.Tensor));
             Push(open, next.Node, next.Below, isTop: false);
         }
         return lines;
@@ -42,8 +42,7 @@ internal static class StateTree
     /// <param name="Guide">The branches before the name.</param>
     /// <param name="Name">The last part of the path.</param>
     /// <param name="Tensor">The tensor of that path; null for a module.</param>
-    /// <param name="Below">The branches of a line below it.</param>
-    public sealed record Line(string Guide, string Name, TensorReport? Tensor, string Below);
+    public sealed record Line(string Guide, string Name, TensorReport? Tensor);
 
     private sealed class Node(string name)
     {

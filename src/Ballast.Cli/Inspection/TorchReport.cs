@@ -24,7 +24,8 @@ internal static class TorchReport
                 tensor.Elements, tensor.Bytes, entry.Tie, shares, IsDense(tensor) ? null : [.. tensor.Strides]));
         }
         var values = file.Values.ToDictionary(v => v.Key, v => Short(v.Value));
-        return CheckpointReport.Of(path, file.Form == TorchForm.Zip ? "PyTorch (zip)" : "PyTorch (before 1.6)", tensors, values, Versions(file));
+        string format = file.Form == TorchForm.Zip ? "PyTorch, zip form" : "PyTorch, form before 1.6";
+        return CheckpointReport.Of(path, format, tensors, values, Versions(file));
     }
 
     private static string Short(object? value)
@@ -60,7 +61,8 @@ internal static class TorchReport
         void Add(string name, TorchDictionary state)
         {
             if (state.Attributes?.TryGetValue("_metadata", out object? value) != true || value is not TorchDictionary metadata) return;
-            var modules = metadata.Where(m => m.Key is string && m.Value is TorchDictionary).ToDictionary(m => (string)m.Key, m => (TorchDictionary)m.Value!);
+            var modules = metadata.Where(m => m is { Key: string, Value: TorchDictionary })
+                .ToDictionary(m => (string)m.Key, m => (TorchDictionary)m.Value!);
             if (ModuleVersions.Text(modules) is { } text) found.Add(name.Length == 0 ? "versions" : name + " versions", text);
         }
     }

@@ -30,14 +30,17 @@ internal sealed class Conversion(StateFile source, string target, DType? dtype, 
         // Ties are written once; the metadata says which name stands for which, as safetensors' save_model does.
         foreach ((string name, string first) in source.Metadata.Concat(_ties))
         {
-            if (!_metadata.TryAdd(name, first)) throw new UserError($"the metadata of '{source.Path}' has the key '{name}', which is also a tied tensor's name; --rename it");
+            if (_metadata.TryAdd(name, first)) continue;
+            throw new UserError(
+                $"the metadata of '{source.Path}' has the key '{name}', which is also a tied tensor's name; --rename it");
         }
         try
         {
             string written = Write(output);
             return [.. Report(written)];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or DTypeException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException
+            or InvalidOperationException or DTypeException)
         {
             throw new UserError($"nothing was written: {e.Message}");
         }
@@ -52,7 +55,8 @@ internal sealed class Conversion(StateFile source, string target, DType? dtype, 
             if (at <= 0) throw UserError.Usage($"--rename takes old=new, as module.*=*, not '{rule}'");
             var pattern = new RenameRule(rule[..at], rule[(at + 1)..]);
             if (pattern.To.Count(c => c == '*') > pattern.From.Count(c => c == '*'))
-                throw UserError.Usage($"--rename '{rule}': '{pattern.To}' has more * than '{pattern.From}', so there is nothing to put in their place");
+                throw UserError.Usage(
+                    $"--rename '{rule}': '{pattern.To}' has more * than '{pattern.From}', so there is nothing to put in their place");
             bool any = false;
             foreach (string name in source.Tensors.Keys)
             {
@@ -63,11 +67,13 @@ internal sealed class Conversion(StateFile source, string target, DType? dtype, 
             }
             if (any) continue;
             string? near = Nearest.To(pattern.From, source.Tensors.Keys);
-            throw UserError.Usage($"--rename '{rule}': no tensor is called '{pattern.From}'" + (near is null ? "" : $": did you mean '{near}'?"));
+            throw UserError.Usage($"--rename '{rule}': no tensor is called '{pattern.From}'"
+                + (near is null ? "" : $": did you mean '{near}'?"));
         }
         foreach (IGrouping<string, KeyValuePair<string, string>> group in _names.GroupBy(n => n.Value))
         {
-            if (group.Count() > 1) throw UserError.Usage($"--rename gives the name '{group.Key}' to {string.Join(" and ", group.Select(n => $"'{n.Key}'"))}");
+            if (group.Count() > 1)
+                throw UserError.Usage($"--rename gives the name '{group.Key}' to {string.Join(" and ", group.Select(n => $"'{n.Key}'"))}");
             if (group.Key.Length == 0) throw UserError.Usage($"--rename leaves nothing of the name '{group.First().Key}'");
         }
     }
@@ -82,14 +88,19 @@ internal sealed class Conversion(StateFile source, string target, DType? dtype, 
                 throw UserError.Usage($"the folder '{target}' holds a sharded checkpoint already{fix}");
             return;
         }
-        if (Directory.Exists(target)) throw UserError.Usage($"'{target}' is a folder; name the file in it, as {Path.Join(target, SafetensorsCheckpoint.SingleFileName)}");
+        if (Directory.Exists(target))
+            throw UserError.Usage($"'{target}' is a folder; name the file in it, as {SafetensorsCheckpoint.SingleFileName}");
         if (!target.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
             throw UserError.Usage($"B is written as safetensors; call it '{Path.ChangeExtension(target, ".safetensors")}', not '{target}'");
         if (!force && File.Exists(target)) throw UserError.Usage($"'{target}' is there already{fix}");
         string folder = Path.GetDirectoryName(Path.GetFullPath(target))!;
         if (!Directory.Exists(folder)) throw UserError.Usage($"there is no folder '{folder}' to write into");
-        if (Path.GetFileName(target) == SafetensorsCheckpoint.SingleFileName && File.Exists(Path.Join(folder, SafetensorsCheckpoint.IndexFileName)))
-            throw UserError.Usage($"the folder '{folder}' holds a sharded model; a {SafetensorsCheckpoint.SingleFileName} beside it would leave two. Choose another folder");
+        if (Path.GetFileName(target) == SafetensorsCheckpoint.SingleFileName
+            && File.Exists(Path.Join(folder, SafetensorsCheckpoint.IndexFileName)))
+        {
+            throw UserError.Usage($"the folder '{folder}' holds a sharded model; a {SafetensorsCheckpoint.SingleFileName} beside it "
+                + "would leave two. Choose another folder");
+        }
     }
 
     private string Write(TextWriter output)
@@ -105,7 +116,8 @@ internal sealed class Conversion(StateFile source, string target, DType? dtype, 
         return SafetensorsShardWriter.Write(target, sources, most, _metadata);
     }
 
-    private static SafetensorsSource Reported(SafetensorsSource of, ByteProgress progress) => new(of.Name, of.DType, of.Shape.AsSpan(), stream =>
+    private static SafetensorsSource Reported(SafetensorsSource of, ByteProgress progress) =>
+        new(of.Name, of.DType, of.Shape.AsSpan(), stream =>
     {
         of.WriteTo(stream);
         progress.Add(of.ByteLength);
@@ -117,10 +129,12 @@ internal sealed class Conversion(StateFile source, string target, DType? dtype, 
 
     private IEnumerable<string> Report(string written)
     {
-        string what = source.Path + (source.Format.Contains("entry", StringComparison.Ordinal) ? source.Format[source.Format.IndexOf(',', StringComparison.Ordinal)..] : "");
+        string what = source.Path + (source.Format.Contains("entry", StringComparison.Ordinal)
+            ? source.Format[source.Format.IndexOf(',', StringComparison.Ordinal)..] : "");
         yield return $"{what} -> {written}";
         int files = shardBytes is null ? 1 : SafetensorsIndex.Read(written).WeightMap.Values.Distinct().Count();
-        yield return $"{Count(_tensors.Count, "tensor")}, {Machine.Size(_tensors.Values.Sum(WrittenBytes))}" + (shardBytes is null ? "" : $" in {Count(files, "file")} and an index");
+        yield return $"{Count(_tensors.Count, "tensor")}, {Machine.Size(_tensors.Values.Sum(WrittenBytes))}"
+            + (shardBytes is null ? "" : $" in {Count(files, "file")} and an index");
         foreach (IGrouping<DType, Tensor> group in _tensors.Values.Where(t => TargetOf(t) != t.DType).GroupBy(t => t.DType))
             yield return $"cast from {group.Key.Name} to {dtype!.Value.Name}: {Count(group.Count(), "tensor")}";
         int kept = dtype is null ? 0 : _tensors.Values.Count(t => !t.DType.IsFloating);

@@ -4,7 +4,9 @@ using Ballast.Formats;
 
 namespace Ballast.Cli.States;
 
-/// <summary>The tensors of a checkpoint by name, wherever they are: safetensors, one file or sharded, a run's folder, or a PyTorch file.</summary>
+/// <summary>
+/// The tensors of a checkpoint by name, wherever they are: safetensors, one file or sharded, a run's folder, or a PyTorch file.
+/// </summary>
 internal sealed class StateFile
 {
     private readonly OrderedDictionary<string, Tensor> _tensors = new(StringComparer.Ordinal);

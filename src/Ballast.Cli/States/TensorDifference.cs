@@ -14,7 +14,9 @@ internal sealed record TensorDifference(
 {
     private const int Piece = 1 << 20;
 
-    /// <summary>Compares element by element, a piece at a time. Equal: |a - b| is at most tolerance * max(1, |a|, |b|); NaN equals NaN.</summary>
+    /// <summary>
+    /// Compares element by element, a piece at a time. Equal: |a - b| is at most tolerance * max(1, |a|, |b|); NaN equals NaN.
+    /// </summary>
     public static TensorDifference Of(Tensor a, Tensor b, double tolerance)
     {
         long different = 0;

@@ -1,9 +1,12 @@
 namespace Ballast.Formats;
 
-/// <summary>What a pickle may call. There is nothing else: a name that is not here is refused, and no name is ever looked up in code.</summary>
+/// <summary>
+/// What a pickle may call. There is nothing else: a name that is not here is refused, and no name is ever looked up in code.
+/// </summary>
 internal enum PickleCall
 {
-    OrderedDict, Set, FrozenSet, Bytes, Complex, Encode, Size, Device, Storage, RebuildTensor, RebuildTensor2, RebuildTensor3, RebuildParameter,
+    OrderedDict, Set, FrozenSet, Bytes, Complex, Encode, Size, Device, Storage, RebuildTensor, RebuildTensor2, RebuildTensor3,
+    RebuildParameter,
     RebuildParameterWithState,
 }
 
@@ -50,13 +53,15 @@ internal sealed record PickleGlobal(string Name, PickleCall Call, TorchElement? 
     {
         string full = SafetensorsFormatException.Quote($"{module}.{name}");
         const string data = "Only tensors, dictionaries, lists, tuples, sets, numbers and strings are read; nothing in a file is ever run.";
-        if (name.Contains("qtensor", StringComparison.Ordinal) || name.StartsWith("Q", StringComparison.Ordinal) && name.EndsWith("Storage", StringComparison.Ordinal))
+        if (name.Contains("qtensor", StringComparison.Ordinal) || name.StartsWith("Q", StringComparison.Ordinal)
+            && name.EndsWith("Storage", StringComparison.Ordinal))
             return $"{full} is a quantized tensor, which no tensor here can hold. Save it after .dequantize().";
         if (name.Contains("sparse", StringComparison.Ordinal))
             return $"{full} is a sparse tensor, which no tensor here can hold. Save it after .to_dense().";
         if (module == "torch._utils" || module == "torch._tensor")
-            return $"{full} makes a kind of tensor that is not read. Save plain tensors: tensor.detach().clone() without further attributes.";
-        if (module.StartsWith("torch.nn.", StringComparison.Ordinal) || module == "__main__" || char.IsUpper(name.Length > 0 ? name[0] : ' '))
+            return $"{full} makes a kind of tensor that is not read. Save plain tensors: tensor.detach().clone(), with no attributes.";
+        if (module.StartsWith("torch.nn.", StringComparison.Ordinal) || module == "__main__"
+            || char.IsUpper(name.Length > 0 ? name[0] : ' '))
         {
             return $"the file holds an object of the Python class {full}. {data} For a whole module, save its state in PyTorch: "
                 + "torch.save(model.state_dict(), path).";

@@ -18,7 +18,10 @@ internal sealed class TorchBuilder(string file)
     public TorchStorage Storage(object? id, long place)
     {
         if (id is not TorchSequence { Kind: TorchSequenceKind.Tuple, Count: 5 or 6 } tuple || tuple[0] is not "storage")
-            throw Fail(place, $"{TorchTree.Describe(id)} stands where a storage is named; expected ('storage', class, key, device, elements).");
+        {
+            throw Fail(place, $"{TorchTree.Describe(id)} stands where a storage is named; "
+                + "expected ('storage', class, key, device, elements).");
+        }
         if (tuple[1] is not PickleGlobal { Call: PickleCall.Storage, Element: { } element })
             throw Fail(place, $"a storage is of the class {TorchTree.Describe(tuple[1])}; expected a class such as torch.FloatStorage.");
         string key = tuple[2] as string ?? (tuple[2] is long number ? number.ToString(System.Globalization.CultureInfo.InvariantCulture)
@@ -46,7 +49,8 @@ internal sealed class TorchBuilder(string file)
     {
         PickleCall.Bytes when arguments.Count == 0 => Array.Empty<byte>(),
         PickleCall.Complex when arguments is [double re, double im] => new Complex(re, im),
-        PickleCall.Encode when arguments is [string text, "latin1" or "latin-1"] && text.All(c => c < 256) => Encoding.Latin1.GetBytes(text),
+        PickleCall.Encode when arguments is [string text, "latin1" or "latin-1"]
+            && text.All(c => c < 256) => Encoding.Latin1.GetBytes(text),
         PickleCall.Size => Size(arguments, place),
         PickleCall.Device when arguments is [string device] => new TorchName("device", device),
         PickleCall.Device when arguments is [string device, long index] => new TorchName("device", $"{device}:{index}"),
@@ -54,7 +58,8 @@ internal sealed class TorchBuilder(string file)
         PickleCall.RebuildTensor2 when arguments.Count is 6 or 7 => Tensor(arguments, Flag(arguments[4], place), null, place),
         PickleCall.RebuildTensor3 when arguments.Count is 7 or 8 => Tensor(arguments, Flag(arguments[4], place), arguments[6], place),
         PickleCall.RebuildParameter when arguments is [TorchTensor data, bool grad, TorchDictionary or null] => new TorchTensor(data, grad),
-        PickleCall.RebuildParameterWithState when arguments is [TorchTensor data, bool grad, TorchDictionary or null, _] => new TorchTensor(data, grad),
+        PickleCall.RebuildParameterWithState when arguments is [TorchTensor data, bool grad, TorchDictionary or null, _] =>
+            new TorchTensor(data, grad),
         _ => throw Fail(place, $"{callee.Name} is called with {Arguments(arguments)}, which it does not take."),
     };
 
@@ -70,7 +75,8 @@ internal sealed class TorchBuilder(string file)
         }
         else if (root.Element != element || root.Elements != elements)
         {
-            throw Fail(place, $"storage {Quote(key)} is named twice: as {root.Elements} elements of {root.ElementType}, and as {elements} of {element.Name}.");
+            throw Fail(place, $"storage {Quote(key)} is named twice: as {root.Elements} elements of {root.ElementType}, "
+                + $"and as {elements} of {element.Name}.");
         }
         return root;
     }
@@ -79,10 +85,11 @@ internal sealed class TorchBuilder(string file)
     {
         if (view is not TorchSequence { Count: 3 } part || part[0] is not string key)
             throw Fail(place, "a part of a storage is not (key, first element, elements).");
-        long start = Whole(part[1], "the start of a storage's part", place), length = Whole(part[2], "the length of a storage's part", place);
+        long start = Whole(part[1], "the start of a storage's part", place);
+        long length = Whole(part[2], "the length of a storage's part", place);
         return start <= root.Elements - length
             ? new TorchStorage(root, key, start, length)
-            : throw Fail(place, $"a part of storage {Quote(root.Key)} has the elements {start} to {start + length}; the storage has {root.Elements}.");
+            : throw Fail(place, $"a part of storage {Quote(root.Key)} is {length} elements from {start}; the storage has {root.Elements}.");
     }
 
     private TorchTensor Tensor(TorchSequence arguments, bool requiresGrad, object? dtype, long place)
@@ -150,7 +157,8 @@ internal sealed class TorchBuilder(string file)
 
     private long Whole(object? value, string what, long place) => value is long and >= 0
         ? (long)value
-        : throw Fail(place, $"{what} is {(value is long negative ? negative : TorchTree.Describe(value))}; expected a whole number from 0 to 2^63-1.");
+        : throw Fail(place, $"{what} is {(value is long negative ? negative : TorchTree.Describe(value))}; "
+            + "expected a whole number from 0 to 2^63-1.");
 
     private static string Arguments(TorchSequence arguments) =>
         arguments.Count == 0 ? "nothing" : string.Join(", ", arguments.Take(8).Select(TorchTree.Describe));

@@ -43,7 +43,8 @@ internal sealed unsafe class TorchBytes(FileMapping mapping, string file)
     public long Place(long position)
     {
         ulong value = BinaryPrimitives.ReadUInt64LittleEndian(Slice(position, 8));
-        return value <= long.MaxValue ? (long)value : throw Fail(position, $"{value} stands where a length is expected; the file has {Length} bytes.");
+        return value <= long.MaxValue ? (long)value
+            : throw Fail(position, $"{value} stands where a length is expected; the file has {Length} bytes.");
     }
 
     public TorchFormatException Fail(long? position, string problem) => new(file, position, problem);

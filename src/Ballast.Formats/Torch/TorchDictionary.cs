@@ -5,7 +5,9 @@ using System.Numerics;
 namespace Ballast.Formats;
 
 /// <summary>A <c>dict</c> or <c>OrderedDict</c> of a PyTorch file, in the order of the file.</summary>
-/// <remarks>Keys are string, long, <see cref="BigInteger"/>, double, bool, byte[], or a tuple of these (<see cref="TorchSequence"/>).</remarks>
+/// <remarks>
+/// Keys are string, long, <see cref="BigInteger"/>, double, bool, byte[], or a tuple of these (<see cref="TorchSequence"/>).
+/// </remarks>
 public sealed class TorchDictionary : IReadOnlyDictionary<object, object?>
 {
     private const int LongestText = 4096;

@@ -1,6 +1,8 @@
 namespace Ballast.Formats;
 
-/// <summary>The element types of PyTorch's storages: name of the class, name of the dtype, bytes, and our dtype where there is one.</summary>
+/// <summary>
+/// The element types of PyTorch's storages: name of the class, name of the dtype, bytes, and our dtype where there is one.
+/// </summary>
 /// <param name="StorageClass">As in <c>torch.FloatStorage</c>; empty for dtypes without a class.</param>
 /// <param name="Name">The dtype's name without <c>torch.</c>.</param>
 /// <param name="Bytes">Bytes per element.</param>

@@ -64,7 +64,9 @@ public sealed class TorchFile
     /// <summary>Reads a file; the data of its tensors is read as it is used.</summary>
     /// <param name="path">A file that <c>torch.save</c> wrote.</param>
     /// <param name="map">False copies everything into ordinary memory and lets the file go.</param>
-    /// <exception cref="TorchFormatException">The file is not sound, or holds something other than data; the message names place and fix.</exception>
+    /// <exception cref="TorchFormatException">
+    /// The file is not sound, or holds something other than data; the message names place and fix.
+    /// </exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static TorchFile Read(string path, bool map = true)
     {

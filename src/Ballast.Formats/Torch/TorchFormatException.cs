@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Ballast.Formats;
 
-/// <summary>A PyTorch file is not sound, or holds something other than data: the message names file, place, what is there and the fix.</summary>
+/// <summary>
+/// A PyTorch file is not sound, or holds something other than data: the message names file, place, what is there and the fix.
+/// </summary>
 public sealed class TorchFormatException : FormatException
 {
     internal TorchFormatException(string file, long? position, string problem, Exception? inner = null)

@@ -9,7 +9,8 @@ namespace Ballast.Formats;
 internal static class TorchLegacy
 {
     private const long Protocol = 1001;
-    private static readonly BigInteger s_magic = BigInteger.Parse("0119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
+    private static readonly BigInteger s_magic = BigInteger.Parse(
+        "0119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Reads the objects and lays their storages over the file.</summary>
     public static object? Read(TorchBytes bytes, bool map)
@@ -18,14 +19,15 @@ internal static class TorchLegacy
         TorchBuilder none = new(bytes.File);
         if (Next(bytes, none, ref at) is not BigInteger magic || magic != s_magic)
         {
-            throw bytes.Fail(0, "the file starts with a pickle, and not with PyTorch's magic number. It was written by pickle.dump, not by torch.save; "
-                + "save it with torch.save.");
+            throw bytes.Fail(0, "the file starts with a pickle, and not with PyTorch's magic number. "
+                + "It was written by pickle.dump, not by torch.save; save it with torch.save.");
         }
         long start = at;
         if (Next(bytes, none, ref at) is not long protocol || protocol != Protocol)
             throw bytes.Fail(start, $"the file's protocol is not {Protocol}, the only one that PyTorch has ever written.");
         start = at;
-        if (Next(bytes, none, ref at) is TorchDictionary system && system.TryGetValue("little_endian", out object? little) && little is not true)
+        if (Next(bytes, none, ref at) is TorchDictionary system && system.TryGetValue("little_endian", out object? little)
+            && little is not true)
             throw bytes.Fail(start, "the values are stored in the byte order big; only little is read.");
         TorchBuilder builder = new(bytes.File);
         object? root = Next(bytes, builder, ref at);
@@ -55,7 +57,8 @@ internal static class TorchLegacy
         {
             string key = (string)item!;
             if (!builder.Storages.TryGetValue(key, out TorchStorage? storage) || !seen.Add(key))
-                throw bytes.Fail(place, $"the list of storages names {SafetensorsFormatException.Quote(key)}, which no tensor needs, or twice.");
+                throw bytes.Fail(place,
+                    $"the list of storages names {SafetensorsFormatException.Quote(key)}, which no tensor needs, or twice.");
             long elements = bytes.Place(at);
             if (elements != storage.Elements)
             {

@@ -26,8 +26,9 @@ public sealed class TorchState : IReadOnlyDictionary<string, Tensor>
     /// <summary>What stands beside the tensors, by path: numbers, strings and so on; extra state is among them.</summary>
     public IReadOnlyDictionary<string, object?> Values => ValueMap;
 
-    /// <summary>What a module's state says of each module by path ("" is the root), as its <c>version</c>; PyTorch's
-    /// <c>_metadata</c>.</summary>
+    /// <summary>
+    /// What a module's state says of each module by path ("" is the root), as its <c>version</c>; PyTorch's <c>_metadata</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, TorchDictionary> Metadata => MetadataMap;
 
     /// <summary>The names in the order of the file.</summary>
@@ -45,7 +46,8 @@ public sealed class TorchState : IReadOnlyDictionary<string, Tensor>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public Tensor this[string key] => _tensors.TryGetValue(key, out Tensor? tensor)
         ? tensor
-        : throw new KeyNotFoundException($"{Path} has no tensor '{key}'{(Entry is null ? "" : $" in its entry '{Entry}'")}; it has {Count} others.");
+        : throw new KeyNotFoundException(
+            $"{Path} has no tensor '{key}'{(Entry is null ? "" : $" in its entry '{Entry}'")}; it has {Count} others.");
 
     /// <inheritdoc/>
     public bool ContainsKey(string key) => _tensors.ContainsKey(key);

@@ -27,7 +27,9 @@ public sealed class TorchStorage
     /// <summary>The name under which the file keeps the bytes.</summary>
     public string Key { get; }
 
-    /// <summary>The device that the values were on when they were saved, as <c>cpu</c> or <c>cuda:0</c>; they are read to the CPU.</summary>
+    /// <summary>
+    /// The device that the values were on when they were saved, as <c>cpu</c> or <c>cuda:0</c>; they are read to the CPU.
+    /// </summary>
     public string Location { get; }
 
     /// <summary>The element type's PyTorch name without <c>torch.</c>, as <c>float32</c>.</summary>
@@ -55,7 +57,9 @@ public sealed class TorchStorage
 
     internal Storage Memory => _root?.Memory ?? _memory ?? throw new InvalidOperationException($"the storage {Key} has no memory yet.");
 
-    /// <summary>Lays the storage over memory that <paramref name="owner"/> keeps, or copies it where it is asked to or must be aligned.</summary>
+    /// <summary>
+    /// Lays the storage over memory that <paramref name="owner"/> keeps, or copies it where it is asked to or must be aligned.
+    /// </summary>
     internal unsafe void Bind(nint address, object owner, bool map, long position)
     {
         if (Element.DType == DType.Bool)
@@ -79,7 +83,10 @@ public sealed class TorchStorage
             ReadOnlySpan<byte> part = new(data + done, (int)Math.Min(piece, Bytes - done));
             int bad = part.IndexOfAnyExceptInRange((byte)0, (byte)1);
             if (bad >= 0)
-                throw new TorchFormatException(File, position + done + bad, $"an element of the bool storage '{Key}' is the byte {part[bad]}; expected 0 or 1.");
+            {
+                throw new TorchFormatException(File, position + done + bad,
+                    $"an element of the bool storage '{Key}' is the byte {part[bad]}; expected 0 or 1.");
+            }
         }
     }
 }

@@ -62,7 +62,8 @@ public sealed class TorchTensor
     /// <summary>The dtype and the shape, as <c>float32 [2, 3]</c>.</summary>
     public override string ToString() => $"{ElementType} [{string.Join(", ", _shape)}]";
 
-    internal static Tensor Over(TorchStorage storage, TorchElement element, ReadOnlySpan<long> shape, ReadOnlySpan<long> strides, long offset)
+    internal static Tensor Over(TorchStorage storage, TorchElement element, ReadOnlySpan<long> shape, ReadOnlySpan<long> strides,
+        long offset)
     {
         if (element.DType is not { } dtype)
         {

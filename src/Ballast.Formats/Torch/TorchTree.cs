@@ -22,7 +22,9 @@ internal static class TorchTree
         _ => $"a {value}",
     };
 
-    /// <summary>Refuses what would make a walk endless, deep or far longer than the file: cycles, nesting, and sharing that multiplies.</summary>
+    /// <summary>
+    /// Refuses what would make a walk endless, deep or far longer than the file: cycles, nesting, and sharing that multiplies.
+    /// </summary>
     public static void Check(object? root, string file, long position)
     {
         // Depth and walk length of each finished container; an open one has none yet.
@@ -49,7 +51,8 @@ internal static class TorchTree
                     if (!seen.TryGetValue(child!, out (int, long)? known))
                         open.Push((child!, false));
                     else if (known is null)
-                        throw new TorchFormatException(file, position, $"{Describe(child)} contains itself; such an object has no end and is refused.");
+                        throw new TorchFormatException(file, position,
+                            $"{Describe(child)} contains itself; such an object has no end and is refused.");
                 }
                 else
                 {
@@ -71,7 +74,8 @@ internal static class TorchTree
                 continue;
             }
             if (seen[child!] is not { } below)
-                throw new TorchFormatException(file, position, $"{Describe(child)} contains itself; such an object has no end and is refused.");
+                throw new TorchFormatException(file, position,
+                    $"{Describe(child)} contains itself; such an object has no end and is refused.");
             depth = Math.Max(depth, below.Depth);
             walk = Math.Min(walk + below.Walk, PickleLimits.Walk + 1);
         }
@@ -96,6 +100,7 @@ internal static class TorchTree
     private static void RefuseCallable(object? value, string file, long position)
     {
         if (value is PickleGlobal global)
-            throw new TorchFormatException(file, position, $"the object holds the Python name {global.Name} itself as a value; it is refused.");
+            throw new TorchFormatException(file, position,
+                $"the object holds the Python name {global.Name} itself as a value; it is refused.");
     }
 }

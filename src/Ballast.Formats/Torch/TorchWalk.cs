@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Ballast.Formats;
 
-/// <summary>From the objects of a file to names and tensors. Depth and length of every walk are bounded by <see cref="TorchTree"/>.</summary>
+/// <summary>
+/// From the objects of a file to names and tensors. Depth and length of every walk are bounded by <see cref="TorchTree"/>.
+/// </summary>
 internal static class TorchWalk
 {
     private const string MetadataName = "_metadata";
@@ -27,7 +29,8 @@ internal static class TorchWalk
 
     /// <summary>Everything else with its path.</summary>
     public static List<KeyValuePair<string, object?>> Values(TorchFile file) =>
-        [.. Leaves(file, file.Root).Where(leaf => leaf.Value is not TorchTensor).Select(leaf => KeyValuePair.Create(leaf.Path, leaf.Value))];
+        [.. Leaves(file, file.Root).Where(leaf => leaf.Value is not TorchTensor).Select(leaf =>
+            KeyValuePair.Create(leaf.Path, leaf.Value))];
 
     /// <summary>The tensors of the top level, or of one entry, as a state.</summary>
     public static TorchState State(TorchFile file, string? entry)
@@ -57,7 +60,8 @@ internal static class TorchWalk
     private static object TopLevel(TorchFile file)
     {
         if (file.Root is not TorchDictionary top)
-            throw new TorchFormatException(file.Path, null, $"the file holds {TorchTree.Describe(file.Root)}, not a dictionary of tensors. {Choices(file)}");
+            throw new TorchFormatException(file.Path, null,
+                $"the file holds {TorchTree.Describe(file.Root)}, not a dictionary of tensors. {Choices(file)}");
         foreach ((object key, object? value) in top)
         {
             if (value is TorchTensor || key is string name && IsExtraState(name))
@@ -80,7 +84,8 @@ internal static class TorchWalk
         foreach (string part in parts)
         {
             if (!TryStep(at, part, out at))
-                throw new TorchFormatException(file.Path, null, $"the file has no entry {SafetensorsFormatException.Quote(entry)}. {Choices(file)}");
+                throw new TorchFormatException(file.Path, null,
+                    $"the file has no entry {SafetensorsFormatException.Quote(entry)}. {Choices(file)}");
         }
         if (at is not (TorchDictionary or TorchSequence))
         {
@@ -124,7 +129,8 @@ internal static class TorchWalk
 
     private static void AddMetadata(TorchDictionary? root, TorchState state)
     {
-        if (root?.Attributes is not { } attributes || !attributes.TryGetValue(MetadataName, out object? value) || value is not TorchDictionary metadata)
+        if (root?.Attributes is not { } attributes || !attributes.TryGetValue(MetadataName, out object? value)
+            || value is not TorchDictionary metadata)
             return;
         foreach ((object key, object? item) in metadata)
         {
@@ -141,7 +147,8 @@ internal static class TorchWalk
         {
             characters += leaf.Path.Length;
             if (characters > PickleLimits.PathCharacters)
-                throw new TorchFormatException(file.Path, null, $"the paths of the file's values have more than {PickleLimits.PathCharacters} characters.");
+                throw new TorchFormatException(file.Path, null,
+                    $"the paths of the file's values have more than {PickleLimits.PathCharacters} characters.");
             yield return leaf;
         }
     }
@@ -190,6 +197,8 @@ internal static class TorchWalk
     private static TorchFormatException Twice(TorchFile file, string path) =>
         new(file.Path, null, $"two entries flatten to the same path {SafetensorsFormatException.Quote(path)}.");
 
-    /// <summary>Which elements a tensor is: equal for tensors that were tied. Tensors without elements are, when they share an empty storage.</summary>
+    /// <summary>
+    /// Which elements a tensor is: equal for tensors that were tied. Tensors without elements are, when they share an empty storage.
+    /// </summary>
     private readonly record struct TensorPlace(string Storage, long Offset, string ElementType, string Shape, string Strides);
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Ballast.Formats;
 
-/// <summary>The form of PyTorch 1.6 and later: a zip file with <c>NAME/data.pkl</c> and one stored entry <c>NAME/data/KEY</c> a storage.</summary>
+/// <summary>
+/// The form of PyTorch 1.6 and later: a zip file with <c>NAME/data.pkl</c> and one stored entry <c>NAME/data/KEY</c> a storage.
+/// </summary>
 internal static class TorchZip
 {
     private const string PickleName = "/data.pkl";
@@ -13,7 +15,8 @@ internal static class TorchZip
         OrderedDictionary<string, ZipEntry> entries = ZipDirectory.Read(bytes);
         string folder = Folder(bytes, entries);
         if (entries.TryGetValue(folder + "byteorder", out ZipEntry? order) && Text(bytes, order) is var said && said != "little")
-            throw bytes.Fail(order.Start, $"the values are stored in the byte order {SafetensorsFormatException.Quote(said)}; only little is read.");
+            throw bytes.Fail(order.Start,
+                $"the values are stored in the byte order {SafetensorsFormatException.Quote(said)}; only little is read.");
         TorchBuilder builder = new(bytes.File);
         ZipEntry pickle = Stored(bytes, entries[folder + PickleName[1..]]);
         if (pickle.Length > PickleLimits.Bytes)
@@ -24,7 +27,8 @@ internal static class TorchZip
         foreach (TorchStorage storage in builder.Storages.Values)
         {
             if (!entries.TryGetValue($"{folder}data/{storage.Key}", out ZipEntry? entry))
-                throw bytes.Fail(null, $"storage {SafetensorsFormatException.Quote(storage.Key)} is named, and the file has no entry data/{storage.Key}.");
+                throw bytes.Fail(null,
+                    $"storage {SafetensorsFormatException.Quote(storage.Key)} is named, and the file has no entry data/{storage.Key}.");
             Stored(bytes, entry);
             if (entry.Length != storage.Bytes)
             {
@@ -39,7 +43,8 @@ internal static class TorchZip
     /// <summary>The folder of the zip file that holds data.pkl, with its slash.</summary>
     private static string Folder(TorchBytes bytes, OrderedDictionary<string, ZipEntry> entries)
     {
-        string[] found = [.. entries.Keys.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal) && name.Count(c => c == '/') == 1)];
+        string[] found = [.. entries.Keys.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)
+            && name.Count(c => c == '/') == 1)];
         if (found.Length != 1)
         {
             throw bytes.Fail(null, found.Length > 1
@@ -56,7 +61,8 @@ internal static class TorchZip
     }
 
     private static ZipEntry Stored(TorchBytes bytes, ZipEntry entry) => entry.IsStored ? entry : throw bytes.Fail(entry.Header,
-        $"the entry {SafetensorsFormatException.Quote(entry.Name)} is compressed or encrypted; torch.save stores entries as they are. Save the file again with it.");
+        $"the entry {SafetensorsFormatException.Quote(entry.Name)} is compressed or encrypted; "
+        + "torch.save stores entries as they are. Save the file again with it.");
 
     private static string Text(TorchBytes bytes, ZipEntry entry)
     {

@@ -47,7 +47,7 @@ internal ref struct Unpickler
     private object? Run()
     {
         if (_bytes.Length < 2 || _bytes[0] != 0x80)
-            throw Fail("no pickle of protocol 2 or later starts here (it would begin with the byte 0x80). Was the file written by torch.save?");
+            throw Fail("no pickle of protocol 2 or later starts here (its first byte is 0x80). Was the file written by torch.save?");
         for (int steps = 0; ; steps++)
         {
             if (steps == PickleLimits.Steps)
@@ -143,7 +143,8 @@ internal ref struct Unpickler
             (byte)'I' or (byte)'L' or (byte)'F' or (byte)'S' or (byte)'V' or (byte)'p' or (byte)'g' => "protocol 0",
             _ => null,
         };
-        return name is null ? Fail($"0x{code:x2} is no instruction of a pickle. Is the file damaged?") : Fail($"the pickle uses an instruction of {name}; it is refused.");
+        return name is null ? Fail($"0x{code:x2} is no instruction of a pickle. Is the file damaged?")
+            : Fail($"the pickle uses an instruction of {name}; it is refused.");
     }
 
     private void Push(object? value)
@@ -280,7 +281,10 @@ internal ref struct Unpickler
         if (global.Call == PickleCall.OrderedDict)
             OrderedDict(tuple);
         else if (global.Call is PickleCall.Set or PickleCall.FrozenSet)
-            Push(Sequence(global.Call == PickleCall.Set ? TorchSequenceKind.Set : TorchSequenceKind.FrozenSet, Items(_builder.Single(tuple, global, Place))));
+        {
+            TorchSequenceKind kind = global.Call == PickleCall.Set ? TorchSequenceKind.Set : TorchSequenceKind.FrozenSet;
+            Push(Sequence(kind, Items(_builder.Single(tuple, global, Place))));
+        }
         else
             Push(Made(_builder.Call(global, tuple, Place)));
     }
@@ -306,7 +310,10 @@ internal ref struct Unpickler
     {
         object? state = Pop("a state");
         if (Peek() is not TorchDictionary { IsOrdered: true } dictionary || state is not TorchDictionary attributes)
-            throw Fail($"the pickle sets the attributes of {TorchTree.Describe(Peek())} to {TorchTree.Describe(state)}; only an OrderedDict may have some.");
+        {
+            throw Fail($"the pickle sets the attributes of {TorchTree.Describe(Peek())} to {TorchTree.Describe(state)}; "
+                + "only an OrderedDict may have some.");
+        }
         dictionary.SetAttributes(attributes);
     }
 

@@ -31,7 +31,8 @@ internal static class ZipDirectory
         long end = FindEnd(bytes);
         (long count, long size, long start) = Bounds(bytes, end);
         if (start > end || size > end - start || count > size / EntryBytes)
-            throw bytes.Fail(end, $"the zip directory has {count} entries in {size} bytes from byte {start}, which do not lie before its end.");
+            throw bytes.Fail(end,
+                $"the zip directory has {count} entries in {size} bytes from byte {start}, which do not lie before its end.");
         OrderedDictionary<string, ZipEntry> entries = new(StringComparer.Ordinal);
         long at = start;
         for (long i = 0; i < count; i++)
@@ -92,7 +93,10 @@ internal static class ZipDirectory
         if (localName != nameBytes || !bytes.Slice(header + LocalBytes, localName).SequenceEqual(rawName))
             throw bytes.Fail(header, $"the directory calls this entry {Quote(name)}; its own header says otherwise.");
         if (start > directory || packed > directory - start)
-            throw bytes.Fail(at, $"{Quote(name)} is said to have {packed} bytes from byte {start}; the zip directory starts at byte {directory}.");
+        {
+            throw bytes.Fail(at, $"{Quote(name)} is said to have {packed} bytes from byte {start}; "
+                + $"the zip directory starts at byte {directory}.");
+        }
         bool isStored = method == 0 && bytes.UInt16(header + 8) == 0 && (flags & 1) == 0;
         if (isStored && packed != length)
             throw bytes.Fail(at, $"{Quote(name)} is stored as it is, yet said to have {length} bytes in {packed}.");

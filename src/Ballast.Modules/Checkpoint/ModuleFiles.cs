@@ -41,14 +41,18 @@ public static class ModuleFiles
         /// reach the file. Other state is overwritten where it is. The versions of PyTorch's modules are those of its own classes: one that
         /// is higher than the module's is taken for the module's, a lower one is migrated.
         /// </remarks>
-        /// <param name="path">A safetensors file, an index, a folder with either, or a file of PyTorch's torch.save (.pt, .pth, .bin).</param>
+        /// <param name="path">
+        /// A safetensors file, an index, a folder with either, or a file of PyTorch's torch.save (.pt, .pth, .bin).
+        /// </param>
         /// <param name="policy">Differences that are allowed; none if left out.</param>
         /// <param name="entry">Which part of a PyTorch file is the state, as <c>model</c>; its top level if left out.</param>
         /// <returns>What was loaded, and every allowed difference.</returns>
         /// <exception cref="StateLoadException">Something differs; the report names all of it, and the module is as it was.</exception>
         /// <exception cref="SafetensorsFormatException">The file is not sound.</exception>
         /// <exception cref="TorchFormatException">The file is not sound, holds something other than data, or has no such entry.</exception>
-        /// <exception cref="InvalidDataException">The state of a PyTorch file holds something that is no tensor; LoadPolicy.Unexpected may name it.</exception>
+        /// <exception cref="InvalidDataException">
+        /// The state of a PyTorch file holds something that is no tensor; LoadPolicy.Unexpected may name it.
+        /// </exception>
         /// <exception cref="IOException">The file is missing or cannot be read.</exception>
         public LoadReport Load(string path, LoadPolicy? policy = null, string? entry = null)
         {
@@ -57,8 +61,10 @@ public static class ModuleFiles
             bool map = !OperatingSystem.IsWindows() || module.NamedParameters().Any(p => p.Value.Device.IsMeta);
             bool isTorch = File.Exists(path) && TorchFile.Recognizes(path);
             if (entry is not null && !isTorch)
-                throw new ArgumentException($"{module.GetType().Name}.Load: '{path}' is no PyTorch file, and only those have entries ('{entry}').", nameof(entry));
-            StateDict state = isTorch ? FromTorch(module, TorchFile.ReadState(path, entry, map), policy) : FromSafetensors(module, path, map);
+                throw new ArgumentException(
+                    $"{module.GetType().Name}.Load: '{path}' is no PyTorch file, and only those have entries ('{entry}').", nameof(entry));
+            StateDict state = isTorch ? FromTorch(module, TorchFile.ReadState(path, entry, map), policy)
+                : FromSafetensors(module, path, map);
             return module.Load(state, policy with { TakeOver = true });
         }
     }

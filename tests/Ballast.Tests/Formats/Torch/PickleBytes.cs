@@ -76,7 +76,8 @@ internal sealed class PickleBytes
         foreach (string key in keys) list.Text(key).Op("a");
         return
         [
-            .. new PickleBytes().Op([0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]).End(), .. new PickleBytes().Op("M").Op([0xe9, 3]).End(),
+            .. new PickleBytes().Op([0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]).End(),
+            .. new PickleBytes().Op("M").Op([0xe9, 3]).End(),
             .. new PickleBytes().Op("}").Text("little_endian").Op([0x88]).Op("s").End(), .. pickle, .. list.End(), .. data,
         ];
     }

@@ -7,7 +7,8 @@ namespace Ballast.Tests.Formats;
 /// <summary>Files of PyTorch's torch.save (tools/golden/torch_files) in both forms and protocols 2 to 4.</summary>
 public sealed class TorchGoldenTests
 {
-    private static readonly IReadOnlyDictionary<string, Tensor> s_expected = Safetensors.Load(Repository.Golden("torch/expected.safetensors"));
+    private static readonly IReadOnlyDictionary<string, Tensor> s_expected =
+        Safetensors.Load(Repository.Golden("torch/expected.safetensors"));
 
     public static TheoryData<string> Suffixes => ["zip-2", "zip-3", "zip-4", "legacy-2", "legacy-3", "legacy-4"];
 
@@ -180,7 +181,8 @@ public sealed class TorchGoldenTests
         TorchFile file = TorchFile.Read(Golden("complex-zip-2"));
         Assert.Equal("complex64 [1]", file.Tensors[0].Tensor.ToString());
         Assert.Equal([1f], file.Tensors[1].Tensor.Value.ToArray<float>());
-        Assert.Contains("torch.complex64", Assert.Throws<TorchFormatException>(() => file.Tensors[0].Tensor.Value).Message, StringComparison.Ordinal);
+        Assert.Contains("torch.complex64", Assert.Throws<TorchFormatException>(() => file.Tensors[0].Tensor.Value).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

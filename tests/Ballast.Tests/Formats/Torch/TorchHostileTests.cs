@@ -68,7 +68,8 @@ public sealed class TorchHostileTests
         ("number_longer_than_the_file", p => p.Op([0x8b]).Op(PickleBytes.UInt32(int.MaxValue)).End(), "a number of 2147483647"),
         ("list_in_itself", p => p.Op("]q").Op([0]).Op("h").Op([0]).Op("a").End(), "contains itself"),
         ("dict_in_itself", p => p.Op("}q").Op([0]).Text("a").Op("h").Op([0]).Op("s").End(), "contains itself"),
-        ("attributes_in_a_circle", p => p.Global("collections", "OrderedDict").Op(")Rq").Op([0]).Op("}").Text("a").Op("h").Op([0]).Op("sb").End(), "contains itself"),
+        ("attributes_in_a_circle", p => p.Global("collections", "OrderedDict").Op(")Rq").Op([0]).Op("}").Text("a").Op("h").Op([0])
+            .Op("sb").End(), "contains itself"),
         ("circle_of_three", p => p.Op("]q").Op([0]).Op("]q").Op([1]).Op("]h").Op([0]).Op("aaa").End(), "contains itself"),
         ("nested_too_deep", p => p.Op(new string(']', 100_000)).Op(new string('a', 99_999)).End(), "more than 100 deep"),
         ("marks_without_end", p => p.Op(new string('(', 1_000_000)).Open(), "no end"),
@@ -81,7 +82,8 @@ public sealed class TorchHostileTests
         ("storage_of_absurd_length", p => p.Storage("FloatStorage", "0", long.MaxValue).End(), "more than any file"),
         ("storage_longer_than_its_entry", p => p.Storage("FloatStorage", "0", 5).End(), "has 16 bytes; its 5 elements"),
         ("storage_shorter_than_its_entry", p => p.Storage("FloatStorage", "0", 3).End(), "has 16 bytes; its 3 elements"),
-        ("storage_of_two_types", p => p.Op("(").Storage("FloatStorage", "0", 4).Storage("IntStorage", "0", 4).Op("t").End(), "is named twice"),
+        ("storage_of_two_types", p => p.Op("(").Storage("FloatStorage", "0", 4).Storage("IntStorage", "0", 4).Op("t").End(),
+            "is named twice"),
         ("storage_missing", p => p.Storage("FloatStorage", "../../etc/passwd", 4).End(), "no entry data/../../etc/passwd"),
         ("quantized_storage", p => p.Global("torch", "QInt8Storage").End(), "quantized"),
         ("negative_stride", p => p.Tensor(4, 3, [2], [-1]).End(), "strides is -1"),
@@ -96,7 +98,8 @@ public sealed class TorchHostileTests
         ("stretched_without_end", p => p.Tensor(4, 0, [1L << 31, 1L << 31, 4], [0, 0, 1]).End(), "too many elements"),
         ("strides_of_another_rank", p => p.Tensor(4, 0, [2, 2], [1]).End(), "2 axes and 1 strides"),
         ("nine_axes", p => p.Tensor(4, 0, [1, 1, 1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1, 1, 1]).End(), "at most 8"),
-        ("tensor_over_a_text", p => p.Global("torch._utils", "_rebuild_tensor_v2").Op("(").Text("x").Number(0).Op("))").Op([0x89]).Op("NtR").End(), "lies over the text"),
+        ("tensor_over_a_text", p => p.Global("torch._utils", "_rebuild_tensor_v2").Op("(").Text("x").Number(0).Op("))").Op([0x89])
+            .Op("NtR").End(), "lies over the text"),
         ("bool_that_is_neither", p => p.Storage("BoolStorage", "0", 16).End(), "expected 0 or 1"),
         ("trailing_bytes", p => [.. p.Op("N").End(), 1, 2], "2 bytes follow"),
     ];
@@ -135,7 +138,8 @@ public sealed class TorchHostileTests
         Refuses(PickleBytes.Legacy(pickle, ["0"], [.. BitConverter.GetBytes(-1L), .. new byte[16]]), "a length is expected");
         Refuses(PickleBytes.Legacy(pickle, [], data), "lists 0 storages");
         Refuses(PickleBytes.Legacy(pickle, ["1"], data), "no tensor needs");
-        Refuses(PickleBytes.Legacy(new PickleBytes().Op("]").Storage("FloatStorage", "0", 4).Op("a").Storage("FloatStorage", "1", 4).Op("a").End(),
+        Refuses(PickleBytes.Legacy(new PickleBytes().Op("]").Storage("FloatStorage", "0", 4).Op("a").Storage("FloatStorage", "1", 4)
+            .Op("a").End(),
             ["0", "0"], [.. data, .. data]), "or twice");
     }
 
@@ -262,11 +266,14 @@ public sealed class TorchHostileTests
     [Fact]
     public void Two_entries_that_flatten_to_one_path_are_refused()
     {
-        byte[] pickle = new PickleBytes().Op("}").Text("a.b").Tensor(4, 0, [4], [1]).Op("s").Text("a").Op("}").Text("b").Tensor(4, 0, [4], [1]).Op("ss").End();
+        byte[] pickle = new PickleBytes().Op("}").Text("a.b").Tensor(4, 0, [4], [1]).Op("s").Text("a").Op("}").
+            .Text("b").Tensor(4, 0, [4], [1]).Op("ss").End();
         using FormatTestFiles files = new();
         File.WriteAllBytes(files["a.pt"], PickleBytes.Zip(pickle, [new byte[16]]));
-        Assert.Contains("'a.b'", Assert.Throws<TorchFormatException>(() => TorchFile.ReadState(files["a.pt"], "")).Message, StringComparison.Ordinal);
-        Assert.Contains("'a.b'", Assert.Throws<TorchFormatException>(() => TorchFile.Read(files["a.pt"]).Tensors).Message, StringComparison.Ordinal);
+        Assert.Contains("'a.b'", Assert.Throws<TorchFormatException>(() => TorchFile.ReadState(files["a.pt"], "")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("'a.b'", Assert.Throws<TorchFormatException>(() => TorchFile.Read(files["a.pt"]).Tensors).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>Forty lists, each of two of the one before: 2^40 values in 200 bytes.</summary>

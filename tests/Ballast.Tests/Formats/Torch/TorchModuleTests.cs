@@ -62,7 +62,8 @@ public sealed class TorchModuleTests
     public void Extra_state_of_bytes_or_text_is_read_from_a_pytorch_file()
     {
         using FormatTestFiles files = new();
-        byte[] pickle = new PickleBytes(3).Op("}").Text("weight").Tensor(2, 0, [2], [1]).Op("s").Text("_extra_state").Text("naïve").Op("s").End();
+        byte[] pickle = new PickleBytes(3).Op("}").Text("weight").Tensor(2, 0, [2], [1]).Op("s").Text("_extra_state").Text("naïve")
+            .Op("s").End();
         File.WriteAllBytes(files["a.pt"], PickleBytes.Zip(pickle, [new byte[8]]));
         var module = new WithExtra();
         module.Load(files["a.pt"]);
@@ -91,7 +92,8 @@ public sealed class TorchModuleTests
     {
         using FormatTestFiles files = new();
         var tensors = new Dictionary<string, Tensor>(TorchFile.ReadState(Repository.Golden("torch/dtypes-zip-2.pt")));
-        foreach ((string name, Tensor tensor) in TorchFile.ReadState(Repository.Golden("torch/layouts-zip-2.pt"))) tensors.Add("layouts." + name, tensor);
+        foreach ((string name, Tensor tensor) in TorchFile.ReadState(Repository.Golden("torch/layouts-zip-2.pt")))
+            tensors.Add("layouts." + name, tensor);
         Safetensors.Save(files["m.safetensors"], tensors);
         PythonTorch.Run(Script, files["m.safetensors"], files["m.pt"]);
         TorchState state = TorchFile.ReadState(files["m.pt"]);
