@@ -1,4 +1,4 @@
-// The one script for everything: dotnet run build.cs -- check | test | golden | ptx | bench | size
+// The one script for everything: dotnet run build.cs -- check | test | golden | ptx | parity | bench | size
 using System.Diagnostics;
 
 string root = FindRoot();
@@ -20,6 +20,10 @@ switch (verb)
     case "ptx":
         Run("dotnet", ["run", "-c", "Release", "--project", "tools/ptx", "--", .. rest]);
         break;
+    case "parity":
+        Run("dotnet", ["run", "-c", "Release", "--project", "tests/Ballast.DeviceRunner", "--", "--only", "ops", "--parity", "docs/parity.md",
+            .. rest.Contains("--device") ? rest : ["--device", "cpu", "opencl:0", .. rest]]);
+        break;
     case "bench":
         Run("dotnet", ["run", "-c", "Release", "--project", "bench/Ballast.Bench", "--", .. rest.Length > 0 ? rest : ["peers"]]);
         break;
@@ -27,7 +31,7 @@ switch (verb)
         Size();
         break;
     default:
-        Console.Error.WriteLine("usage: dotnet run build.cs -- check | test [options of dotnet test] | golden [--check] | ptx [--check] | bench [verb and options] | size");
+        Console.Error.WriteLine("usage: dotnet run build.cs -- check | test [options of dotnet test] | golden [--check] | ptx [--check] | parity [options of the device runner] | bench [verb and options] | size");
         return 2;
 }
 return 0;

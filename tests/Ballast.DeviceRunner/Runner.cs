@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Ballast.DeviceRunner.Benchmarks;
@@ -28,7 +29,8 @@ internal sealed class Runner(RunnerOptions options, TextWriter output)
     private DeviceReport Run(Device device)
     {
         DeviceInfo info = device.Info;
-        output.WriteLine($"{device.Name}: {info.Description}{(info.Driver.Length > 0 ? $", {info.Driver}" : "")}, "
+        string description = device.IsCpu ? $"{Processor()}, {Vector<byte>.Count * 8}-bit vectors" : info.Description;
+        output.WriteLine($"{device.Name}: {description}{(info.Driver.Length > 0 ? $", {info.Driver}" : "")}, "
             + string.Create(CultureInfo.InvariantCulture, $"{info.MemoryBytes / 1073741824.0:0.0} GiB"));
         var checks = new List<CheckResult>();
         var benchmarks = new List<BenchResult>();
@@ -36,7 +38,7 @@ internal sealed class Runner(RunnerOptions options, TextWriter output)
             checks.AddRange(options.Tiny ? TinyCheck.Run(device, options, output) : OpTableCheck.Run(device, options, output));
         if (options.Parts.Contains("gpt") && options.Wants("gpt")) checks.AddRange(GptCheck.Run(device, options, output));
         if (options.Parts.Contains("bench") && !options.Tiny) benchmarks.AddRange(MicroBenchmarks.Run(device, options, output));
-        var report = new DeviceReport(device.Name, info.Description, info.Driver, [.. checks], [.. benchmarks]);
+        var report = new DeviceReport(device.Name, description, info.Driver, [.. checks], [.. benchmarks]);
         Summarize(report);
         return report;
     }
@@ -50,6 +52,13 @@ internal sealed class Runner(RunnerOptions options, TextWriter output)
             output.WriteLine($"skipped {group.Count()}: {group.Key}");
         output.WriteLine($"{report.Device}: {report.Checks.Length - failed.Length - skipped.Length} passed, {failed.Length} failed, {skipped.Length} skipped "
             + $"({report.Checks.Sum(c => c.Cases)} cases, {report.Benchmarks.Length} measurements)");
+    }
+
+    private static string Processor()
+    {
+        string? line = OperatingSystem.IsLinux()
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':') + 1)..].Trim();
     }
 
     private static bool Passed(DeviceReport report) =>

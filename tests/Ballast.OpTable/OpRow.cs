@@ -39,6 +39,12 @@ public sealed record OpRow(string Name, Case[] Cases)
     /// <summary>Every element is computed on its own, so no layout may change a bit.</summary>
     public bool Elementwise { get; init; }
 
+    /// <summary>An element may come out near zero from larger ones, so errors are counted in steps of the largest element.</summary>
+    public bool Cancels { get; init; }
+
+    /// <summary>Errors are counted in steps of each element.</summary>
+    public bool CountsEach => Elementwise && !Cancels;
+
     /// <summary>The op moves elements without computing: exact in every dtype.</summary>
     public bool Moves { get; init; }
 

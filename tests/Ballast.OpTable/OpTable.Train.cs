@@ -139,6 +139,7 @@ public static partial class OpTable
             Covers = [typeof(AdamStepOp)],
             Tolerance = Tolerances.Functions,
             Elementwise = true,
+            Cancels = true,
             Differentiable = false,
             Errors =
             [
@@ -176,6 +177,7 @@ public static partial class OpTable
             Covers = [typeof(SgdStepOp)],
             Tolerance = Tolerances.Functions,
             Elementwise = true,
+            Cancels = true,
             Differentiable = false,
         };
     }

@@ -32,8 +32,9 @@ internal static class ParityTable
         text.AppendLine();
         text.AppendLine("A figure is the largest error over all cases of the row, in steps (ulp) of the result's dtype: where the second column says *each*, in steps of each");
         text.AppendLine("element, so that 0.5 is correct rounding; where it says *max*, in steps of the largest element, because sums may cancel. Inputs are what the dtype holds, so");
-        text.AppendLine("their own rounding does not count. Integers and truth values count their distance: 0 is the only passing figure. `grad` is the worst gradient of any input");
-        text.AppendLine("in float32 against gradients in float64 on the CPU, in steps of its largest element. `·`: the row has no such dtype or gradient.");
+        text.AppendLine("their own rounding does not count; neither does what is within the reference's own error, the row's absolute bound for float64 (at most 1e-12). Results");
+        text.AppendLine("that are integers or truth values count their distance: 0 is the only passing figure. `grad` is the worst gradient of any input in float32 against gradients");
+        text.AppendLine("in float64 on the CPU, in steps of its largest element. `·`: the row has no such dtype or gradient.");
         text.AppendLine();
         Header(text, devices);
         foreach (OpRow row in OpTable.Rows) Row(text, row, devices);
@@ -62,7 +63,7 @@ internal static class ParityTable
 
     private static void Row(StringBuilder text, OpRow row, DeviceReport[] devices)
     {
-        text.Append($"| {row.Name} | {(row.Elementwise ? "each" : "max")} |");
+        text.Append($"| {row.Name} | {(row.CountsEach ? "each" : "max")} |");
         foreach (DeviceReport device in devices)
         {
             foreach ((_, string kind, string dtype) in _columns)
