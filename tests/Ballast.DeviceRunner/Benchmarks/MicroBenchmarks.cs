@@ -73,12 +73,12 @@ internal static class MicroBenchmarks
         string size = $"{bytes >> 20} MiB";
         yield return new Bench($"copy to device {size}", bytes / Giga, "GB/s", () =>
         {
-            Tensor host = Tensor.Ones([bytes / 4], DType.Float32, Device.Cpu), there = host.To(device);
+            Tensor host = Tensor.Ones([bytes / 4], DType.Float32, Device.Cpu), there = Tensor.Empty([bytes / 4], DType.Float32, device);
             return () => there.CopyFrom(host);
         });
         yield return new Bench($"copy to host {size}", bytes / Giga, "GB/s", () =>
         {
-            Tensor there = Tensor.Ones([bytes / 4], DType.Float32, device), host = there.To(Device.Cpu);
+            Tensor there = Tensor.Ones([bytes / 4], DType.Float32, device), host = Tensor.Empty([bytes / 4], DType.Float32, Device.Cpu);
             return () => host.CopyFrom(there);
         });
     }
