@@ -266,7 +266,7 @@ public sealed class TorchHostileTests
     [Fact]
     public void Two_entries_that_flatten_to_one_path_are_refused()
     {
-        byte[] pickle = new PickleBytes().Op("}").Text("a.b").Tensor(4, 0, [4], [1]).Op("s").Text("a").Op("}").
+        byte[] pickle = new PickleBytes().Op("}").Text("a.b").Tensor(4, 0, [4], [1]).Op("s").Text("a").Op("}")
             .Text("b").Tensor(4, 0, [4], [1]).Op("ss").End();
         using FormatTestFiles files = new();
         File.WriteAllBytes(files["a.pt"], PickleBytes.Zip(pickle, [new byte[16]]));
