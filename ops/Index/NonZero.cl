@@ -43,7 +43,8 @@ KERNEL(256) void nonzero_scan(GLOBAL i64* counts, i64 blocks) {
 }
 
 // dims holds the mask's lengths at its end and ones before them.
-KERNEL(256) void nonzero_write(GLOBAL const uchar* x, i64 from, i64 n, GLOBAL const i64* starts, int rank, long8 dims, GLOBAL i64* y, i64 oy) {
+KERNEL(256) void nonzero_write(GLOBAL const uchar* x, i64 from, i64 n, GLOBAL const i64* starts, int rank, long8 dims, GLOBAL i64* y,
+    i64 oy) {
   SHARED i64 lane[256];
   i64 length[8];
   vstore8(dims, 0, length);

@@ -1,6 +1,7 @@
 namespace Ballast;
 
-/// <content>Random values written over a tensor, in the order in which its elements lie in memory.</content>
+/// <content>Random values written over a tensor: on the CPU in the order in which its elements lie in memory, as PyTorch does; on
+/// a device that draws by itself there, row-major, from the generator's device stream (<see cref="DrawOp"/>).</content>
 public sealed partial class Tensor
 {
     /// <summary>Draws into dense host memory; <paramref name="block"/> is false where the elements come from a strided tensor.</summary>
@@ -17,8 +18,16 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">A bound is not finite, they are in the wrong order, or their distance
     /// overflows.</exception>
     /// <exception cref="AutogradException">The tensor is a leaf that requires a gradient, outside NoGrad.</exception>
-    public Tensor UniformInPlace(double from = 0, double to = 1, Generator? generator = null)
+    public Tensor UniformInPlace(double from = 0, double to = 1, Generator? generator = null) =>
+        UniformInPlace(from, to, generator, onHost: false);
+
+    internal Tensor UniformInPlace(double from, double to, Generator? generator, bool onHost)
     {
+        if (!onHost && DType.IsFloating && DrawsHere)
+        {
+            (generator ?? Generator.Default).FillUniform(Span<double>.Empty, from, to);
+            return DrawHere("uniform", DrawKind.Uniform, generator, from, to - from);
+        }
         Generator g = generator ?? Generator.Default;
         return DType switch
         {
@@ -40,8 +49,16 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The elements are not floating.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="std"/> is negative or NaN.</exception>
     /// <exception cref="AutogradException">The tensor is a leaf that requires a gradient, outside NoGrad.</exception>
-    public Tensor NormalInPlace(double mean = 0, double std = 1, Generator? generator = null)
+    public Tensor NormalInPlace(double mean = 0, double std = 1, Generator? generator = null) =>
+        NormalInPlace(mean, std, generator, onHost: false);
+
+    internal Tensor NormalInPlace(double mean, double std, Generator? generator, bool onHost)
     {
+        if (!onHost && DType.IsFloating && DrawsHere)
+        {
+            (generator ?? Generator.Default).FillNormal(Span<double>.Empty, mean, std);
+            return DrawHere("normal", DrawKind.Normal, generator, mean, std);
+        }
         Generator g = generator ?? Generator.Default;
         return DType switch
         {
@@ -66,13 +83,19 @@ public sealed partial class Tensor
     public Tensor BernoulliInPlace(double p = 0.5, Generator? generator = null)
     {
         Generator g = generator ?? Generator.Default;
+        if (DrawsHere)
+        {
+            g.FillBernoulli(Span<bool>.Empty, p);
+            return DrawHere("bernoulli", DrawKind.Bernoulli, g, p, 0);
+        }
         if (DType == DType.Bool) return Draw<bool>("bernoulli", (d, _) => g.FillBernoulli(d, p));
         return DrawStaged<bool>("bernoulli", (d, _) => g.FillBernoulli(d, p));
     }
 
     /// <summary>Overwrites all elements with 1 at each one's own probability, else 0.</summary>
     /// <remarks>Shape: [*] and probabilities that stretch to it. Drawn in this tensor's memory order, one draw for each element (a 64-bit
-    /// one for float64 probabilities), as in PyTorch. No gradient reaches the probabilities.</remarks>
+    /// one for float64 probabilities), as in PyTorch. No gradient reaches the probabilities. A device that draws by itself does not look
+    /// for probabilities outside [0, 1]: they count as the nearer end.</remarks>
     /// <returns>This tensor.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A probability is not in [0, 1]; nothing was drawn.</exception>
     /// <exception cref="DTypeException">The probabilities are not floating.</exception>
@@ -82,6 +105,11 @@ public sealed partial class Tensor
         if (!probabilities.DType.IsFloating) throw probabilities.NotFloating("bernoulli");
         Tensor p = probabilities.Detach().Expand(Shape);
         if (Device.IsMeta) return DrawStaged<bool>("bernoulli", (_, _) => { });
+        if (DrawsHere)
+        {
+            DType drawn = p.DType == DType.Float64 ? DType.Float64 : DType.Float32;
+            return CopyFrom(Empty(Shape, drawn, Device).DrawHere("bernoulli", DrawKind.Uniform, g, 0, 1).Lt(p));
+        }
         Tensor inMemoryOrder = p.Permute(MemoryOrder()).To(Device.Cpu);
         if (p.DType == DType.Float64)
         {
@@ -98,6 +126,15 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">An element is not in [0, 1]; nothing was drawn.</exception>
     /// <exception cref="DTypeException">The elements are not floating.</exception>
     public Tensor Bernoulli(Generator? generator = null) => Made("bernoulli", EmptyLike(this).BernoulliInPlace(this, generator));
+
+    private bool DrawsHere => !Device.IsMeta && Device.Runtime.Draws;
+
+    private Tensor DrawHere(string op, DrawKind kind, Generator? generator, double a, double b)
+    {
+        CheckDrawable(op);
+        (ulong seed, ulong offset) = (generator ?? Generator.Default).TakeBlocks(Elements);
+        return Op.RunInPlace(new DrawOp(kind, seed, offset, a, b), this);
+    }
 
     private DTypeException NotFloating(string op) =>
         new($"{op}: the elements are {DType.Name}; these draws need a floating dtype, so cast with To(DType.Float32) first.");

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Ballast;
 
-/// <content>Random tensors. All draws come from a CPU generator, whatever the device; nothing is drawn for meta.</content>
+/// <content>Random tensors. New ones are drawn on the CPU, whatever the device; nothing is drawn for meta.</content>
 public sealed partial class Tensor
 {
     /// <summary>Uniform in [0, 1), float32.</summary>
@@ -19,7 +19,7 @@ public sealed partial class Tensor
     /// <param name="generator">What draws; <see cref="Generator.Default"/> unless told otherwise.</param>
     /// <exception cref="DTypeException">The dtype is not floating.</exception>
     public static Tensor Rand(Shape shape, DType dtype = DType.Float32, Device? device = null, Generator? generator = null) =>
-        Made("rand", Empty(shape, dtype, device).UniformInPlace(0, 1, generator));
+        Made("rand", Empty(shape, dtype, device).UniformInPlace(0, 1, generator, onHost: true));
 
     /// <summary>Uniform in [0, 1), of the shape, dtype and device of another tensor, filled row-major.</summary>
     /// <exception cref="DTypeException">The dtype is not floating.</exception>
@@ -35,7 +35,7 @@ public sealed partial class Tensor
     /// page.</remarks>
     /// <inheritdoc cref="Rand(Shape, DType, Device?, Generator?)"/>
     public static Tensor RandN(Shape shape, DType dtype = DType.Float32, Device? device = null, Generator? generator = null) =>
-        Made("randn", Empty(shape, dtype, device).NormalInPlace(0, 1, generator));
+        Made("randn", Empty(shape, dtype, device).NormalInPlace(0, 1, generator, onHost: true));
 
     /// <summary>Normal with mean 0 and standard deviation 1, of the shape, dtype and device of another tensor, filled row-major.</summary>
     /// <exception cref="DTypeException">The dtype is not floating.</exception>

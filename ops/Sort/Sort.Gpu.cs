@@ -34,8 +34,8 @@ internal sealed class SortGpu : IKernel<SortOp>
             while (size < Math.Min(n, Tile)) size *= 2;
             int kept = tiles == 1 || keep <= Few ? Math.Min(keep, Tile) : Tile;
             Pairs to = new(rows, tiles * kept, device);
-            runtime.Launch(Kernel("sort_tiles"), new Grid(rows * tiles, GpuRuntime.Group), from.Keys, from.Places, (long)n, (long)tiles, size,
-                (long)kept, to.Keys, to.Places);
+            runtime.Launch(Kernel("sort_tiles"), new Grid(rows * tiles, GpuRuntime.Group), from.Keys, from.Places, (long)n, (long)tiles,
+                size, (long)kept, to.Keys, to.Places);
             (from, n) = (to, tiles * kept);
             if (tiles == 1) break;
         }
@@ -43,7 +43,8 @@ internal sealed class SortGpu : IKernel<SortOp>
         for (long run = Tile; keep > Few && run < n; run *= 2)
         {
             Pairs to = new(rows, n, device);
-            runtime.Launch(Kernel("sort_merge"), Grid.Elements(rows * n), from.Keys, from.Places, (long)n, rows * n, run, to.Keys, to.Places);
+            runtime.Launch(Kernel("sort_merge"), Grid.Elements(rows * n), from.Keys, from.Places, (long)n, rows * n, run, to.Keys,
+                to.Places);
             from = to;
         }
         runtime.Launch(Kernel("sort_take"), Grid.Elements(rows * keep), x, x.Layout.Offset, (long)length, from.Places, (long)n, (long)keep,
@@ -60,7 +61,8 @@ internal sealed class SortGpu : IKernel<SortOp>
     private static string Defines(DType dtype)
     {
         string key = dtype == DType.Float64 ? "key_f64" : dtype.IsFloating ? "key_f32" : "key_i64";
-        return $"#define STORED {KernelText.Storage(dtype)}\n#define VALUE(p, i) {KernelText.Load(dtype, "p", "i")}\n#define KEY(v) {key}(v)\n";
+        return $"#define STORED {KernelText.Storage(dtype)}\n#define VALUE(p, i) {KernelText.Load(dtype, "p", "i")}\n"
+            + $"#define KEY(v) {key}(v)\n";
     }
 
     private readonly struct Pairs(long rows, int n, Device device)

@@ -23,6 +23,9 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
     private nint _faultBlock;
     private long _lastFault;
 
+    /// <inheritdoc/>
+    public override bool Draws => true;
+
     /// <summary>True if kernels may use float64.</summary>
     public abstract bool HasFloat64 { get; }
 

@@ -12,7 +12,7 @@ public static class Init
     /// <exception cref="DTypeException">The tensor is not floating.</exception>
     public static Tensor Uniform(Tensor target, double low = 0, double high = 1, Generator? generator = null)
     {
-        using (Autograd.NoGrad()) return target.UniformInPlace(low, high, generator);
+        using (Autograd.NoGrad()) return target.UniformInPlace(low, high, generator, onHost: true);
     }
 
     /// <inheritdoc cref="Uniform(Tensor, double, double, Generator)"/>
@@ -26,7 +26,7 @@ public static class Init
     /// <exception cref="DTypeException">The tensor is not floating.</exception>
     public static Tensor Normal(Tensor target, double mean = 0, double deviation = 1, Generator? generator = null)
     {
-        using (Autograd.NoGrad()) return target.NormalInPlace(mean, deviation, generator);
+        using (Autograd.NoGrad()) return target.NormalInPlace(mean, deviation, generator, onHost: true);
     }
 
     /// <inheritdoc cref="Normal(Tensor, double, double, Generator)"/>

@@ -3,7 +3,8 @@ namespace Ballast.Tests.OpTables;
 /// <content>Linear maps, attention, dropout and optimizer steps.</content>
 public static partial class OpTable
 {
-    private static OpRow[] Training() => [Linear(), Attention(), Dropout(), AdamStep(), SgdStep(), JointNorm(), ClipToNorm()];
+    private static OpRow[] Training() =>
+        [Linear(), Attention(), Dropout(), DrawnDropout(), Drawn(), AdamStep(), SgdStep(), JointNorm(), ClipToNorm()];
 
     private static OpRow Linear()
     {
@@ -83,12 +84,13 @@ public static partial class OpTable
     private static OpRow Dropout()
     {
         static Case Sized(string label, bool grad, params int[] shape) =>
-            Make(label, [new(_any, shape)], x => x[0].Dropout(0.3, generator: new Generator(7)), x =>
+            Make(label, [new(_any, shape)], x => Op.Run(new DropoutOp(1 / 0.7), x[0], Mask(shape).To(x[0].Device)), x =>
         {
             bool[] kept = new bool[x[0].Data.Length];
             new Generator(7).FillBernoulli(kept, 0.7);
             return new Host([.. x[0].Data.Select((v, i) => kept[i] ? v / 0.7 : 0)], x[0].Shape);
         }, grad);
+        static Tensor Mask(int[] shape) => Tensor.Empty(new Shape(shape), DType.Bool, Device.Cpu).BernoulliInPlace(0.7, new Generator(7));
         return new OpRow("dropout",
         [
             Sized("row", true, 9), Sized("[3, 5]", true, 3, 5), Sized("no axes", true), Sized("empty", true, 0, 2),
@@ -105,6 +107,38 @@ public static partial class OpTable
                 Throws<ArgumentOutOfRangeException>("a share above 1", () => Tensor.Zeros(2).Dropout(1.5), "lies in 0 to 1"),
                 Throws<DTypeException>("integers", () => Tensor.From([1, 2]).Dropout(0.5), "needs a floating dtype"),
             ],
+        };
+    }
+
+    private static OpRow DrawnDropout()
+    {
+        static Case Sized(string label, bool grad, params int[] shape) =>
+            Make(label, [new(_any, shape)], x => Op.Run(new DrawnDropoutOp(0.7, 1UL << 40 | 7, 1UL << 33), x[0]), x => new Host(
+                [.. x[0].Data.Select((v, i) => Philox.IsBelow(1UL << 40 | 7, (1UL << 33) + (ulong)i, Philox.Limit(0.7)) ? v / 0.7 : 0)],
+                x[0].Shape), grad);
+        return new OpRow("dropout drawn", [Sized("row", true, 9), Sized("[3, 5]", true, 3, 5), Sized("no axes", true),
+            Sized("empty", true, 0, 2), Sized("large", false, _large)])
+        {
+            Covers = [typeof(DrawnDropoutOp)],
+            Tolerance = Tolerances.FewSteps,
+            Elementwise = true,
+        };
+    }
+
+    private static OpRow Drawn()
+    {
+        static Case Of(string label, DrawOp op, params int[] shape) =>
+            Make(label, [new(_any, shape)], x => Op.RunInPlace(op, Tensor.EmptyLike(x[0])), x => new Host(
+                [.. x[0].Data.Select((_, i) => Philox.Of(op, (ulong)i, wide: false))], x[0].Shape),
+                false);
+        return new OpRow("drawn",
+        [
+            Of("bernoulli", new DrawOp(DrawKind.Bernoulli, 3, 5, 0.4), 7, 9), Of("empty", new DrawOp(DrawKind.Bernoulli, 3, 5), 0, 2),
+        ])
+        {
+            Covers = [typeof(DrawOp)],
+            Tolerance = Tolerances.FewSteps,
+            Differentiable = false,
         };
     }
 

@@ -152,6 +152,14 @@ internal sealed class Enumeration(Device device)
     private void Order()
     {
         foreach (DType dtype in _all) Try("sort", () => Tensor.Empty([2, 3000], dtype, device).Sort());
+        foreach (DrawKind kind in Enum.GetValues<DrawKind>())
+        {
+            foreach (DType dtype in _all.Where(d => d.IsFloating || kind == DrawKind.Bernoulli))
+            {
+                Op.RunInPlace(new DrawOp(kind, 1, 0), Tensor.Empty([3, 4], dtype, device));
+                Op.RunInPlace(new DrawOp(kind, 1, 0), Tensor.Empty([3, 4], dtype, device).T);
+            }
+        }
         // How many places there are is read from the device, and a recording one has none.
         Op.Run(new NonZeroOp(3), Tensor.Empty([2, 5], DType.Bool, device));
     }

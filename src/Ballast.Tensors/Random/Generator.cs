@@ -7,7 +7,8 @@ namespace Ballast;
 /// "Draw" below means one 32-bit output of the engine. Every fill makes the draws of PyTorch 1.13 on CPU (builds without MKL): uniforms,
 /// integers,
 /// permutations and samples come out equal, float32 normals to 1e-6, float64 normals and exponentials to 1e-14. The values do not depend on
-/// the processor or its SIMD width. Every public member takes the generator's lock, so a fill is never
+/// the processor or its SIMD width. Devices that draw by themselves do so from a second, counter-based stream under the same seed
+/// (<see cref="DrawOp"/>), whose position is part of the state. Every public member takes the generator's lock, so a fill is never
 /// interleaved with another thread's. Source: conformance group U; PyTorch's "torch.Generator" and "Reproducibility" pages.
 /// </remarks>
 public sealed partial class Generator
@@ -19,6 +20,7 @@ public sealed partial class Generator
     private readonly MersenneTwister _engine = new();
     private ulong _seed;
     private double? _cachedNormal;
+    private ulong _deviceOffset;
 
     /// <summary>A generator with <see cref="DefaultSeed"/>.</summary>
     public Generator() : this(DefaultSeed)
@@ -63,7 +65,7 @@ public sealed partial class Generator
     /// <summary>The present point of the stream.</summary>
     public GeneratorState GetState()
     {
-        lock (_gate) return new GeneratorState(_seed, _engine.State, _engine.Left, _engine.Next, _cachedNormal);
+        lock (_gate) return new GeneratorState(_seed, _engine.State, _engine.Left, _engine.Next, _cachedNormal, _deviceOffset);
     }
 
     /// <summary>Continues from a saved point: the next draws are those that followed <see cref="GetState"/>, a cached normal
@@ -77,6 +79,7 @@ public sealed partial class Generator
             _seed = state.InitialSeed;
             _engine.Restore(state.Words, state.Left, state.Next);
             _cachedNormal = state.CachedNormal;
+            _deviceOffset = state.DeviceOffset;
         }
     }
 
@@ -123,6 +126,20 @@ public sealed partial class Generator
         _seed = seed;
         _engine.Seed((uint)seed);
         _cachedNormal = null;
+        _deviceOffset = 0;
+    }
+
+    /// <summary>Takes blocks of the stream that devices draw from (<see cref="Philox"/>): its key is the seed, all 64 bits, and blocks are
+    /// counted from 0. The host's own stream does not move.</summary>
+    /// <param name="count">How many blocks, one for each element.</param>
+    internal (ulong Seed, ulong Offset) TakeBlocks(long count)
+    {
+        lock (_gate)
+        {
+            ulong offset = _deviceOffset;
+            _deviceOffset += (ulong)count;
+            return (_seed, offset);
+        }
     }
 
     private float Uniform32() => (_engine.Draw() & Mask32) * Scale32;

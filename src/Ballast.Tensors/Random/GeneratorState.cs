@@ -5,7 +5,8 @@ namespace Ballast;
 /// <summary>A point in the stream of a <see cref="Generator"/>: the engine's 624 words, its position and the cached normal.
 /// Immutable.</summary>
 /// <remarks>The bytes are those of PyTorch's CPU <c>get_rng_state</c> (5,056 bytes, little endian), so a stream can go on in either
-/// library.</remarks>
+/// library. The position of the stream that devices draw from lies in the first normal's field, which PyTorch
+/// neither sets nor reads.</remarks>
 public sealed class GeneratorState : IEquatable<GeneratorState>
 {
     /// <summary>Size of the serialised state in bytes.</summary>
@@ -18,11 +19,12 @@ public sealed class GeneratorState : IEquatable<GeneratorState>
 
     private readonly uint[] _words;
 
-    internal GeneratorState(ulong seed, ReadOnlySpan<uint> words, int left, int next, double? cachedNormal)
+    internal GeneratorState(ulong seed, ReadOnlySpan<uint> words, int left, int next, double? cachedNormal,
+        ulong deviceOffset = 0)
     {
         InitialSeed = seed;
         _words = words.ToArray();
-        (Left, Next, CachedNormal) = (left, next, cachedNormal);
+        (Left, Next, CachedNormal, DeviceOffset) = (left, next, cachedNormal, deviceOffset);
     }
 
     /// <summary>The seed that the stream began with.</summary>
@@ -36,6 +38,8 @@ public sealed class GeneratorState : IEquatable<GeneratorState>
 
     internal double? CachedNormal { get; }
 
+    internal ulong DeviceOffset { get; }
+
     /// <summary>The state as <see cref="SizeBytes"/> bytes in PyTorch's layout.</summary>
     public byte[] ToBytes()
     {
@@ -45,6 +49,7 @@ public sealed class GeneratorState : IEquatable<GeneratorState>
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), 1);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), (ulong)Next);
         for (int j = 0; j < _words.Length; j++) BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(WordsAt + 8 * j), _words[j]);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(NormalAt), DeviceOffset);
         if (CachedNormal is double normal)
         {
             BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(NormalAt + 8), normal);
@@ -88,13 +93,14 @@ public sealed class GeneratorState : IEquatable<GeneratorState>
             cached = normal;
         }
 
-        return new GeneratorState(BinaryPrimitives.ReadUInt64LittleEndian(bytes), words, left, (int)next, cached);
+        return new GeneratorState(BinaryPrimitives.ReadUInt64LittleEndian(bytes), words, left, (int)next, cached,
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes[NormalAt..]));
     }
 
     /// <summary>True when both continue with the same draws and report the same seed.</summary>
     public bool Equals(GeneratorState? other) =>
         other is not null && InitialSeed == other.InitialSeed && Left == other.Left && Next == other.Next
-        && Nullable.Equals(CachedNormal, other.CachedNormal) && Words.SequenceEqual(other.Words);
+        && Nullable.Equals(CachedNormal, other.CachedNormal) && DeviceOffset == other.DeviceOffset && Words.SequenceEqual(other.Words);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as GeneratorState);

@@ -55,6 +55,10 @@ public abstract class DeviceRuntime
     /// <summary>Waits until everything queued is done.</summary>
     public virtual void Synchronize() { }
 
+    /// <summary>True if random numbers for tensors of the device are drawn there, by the kernels of <see cref="DrawOp"/> and
+    /// <see cref="DrawnDropoutOp"/>; else the host draws and copies.</summary>
+    public virtual bool Draws => false;
+
     /// <summary>True if a handle is a host pointer that the host may read and write directly.</summary>
     public virtual bool IsHostMemory => false;
 
