@@ -1,4 +1,6 @@
-namespace Ballast.Tests.Modules;
+using Ballast.Tests.Modules;
+
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>State dicts, strict loads and their reports.</summary>
 public sealed class LoadTests

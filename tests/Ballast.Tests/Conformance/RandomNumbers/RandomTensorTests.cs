@@ -1,4 +1,4 @@
-namespace Ballast.Tests.RandomNumbers;
+namespace Ballast.Tests.Conformance.RandomNumbers;
 
 [Collection(DefaultGenerator.Name)]
 public sealed class RandomTensorTests

@@ -1,6 +1,7 @@
 using System.Text;
+using Ballast.Tests.Modules;
 
-namespace Ballast.Tests.Modules;
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>Policies, suggestions, migrations and extra state.</summary>
 public sealed class LoadPolicyTests

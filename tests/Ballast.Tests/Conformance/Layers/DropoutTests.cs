@@ -1,4 +1,6 @@
-namespace Ballast.Tests.Ops.Nn;
+using Ballast.Tests.Ops.Nn;
+
+namespace Ballast.Tests.Conformance.Layers;
 
 public sealed class DropoutTests
 {

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace Ballast.Tests.RandomNumbers;
+namespace Ballast.Tests.Conformance.RandomNumbers;
 
 public sealed class EngineTests
 {

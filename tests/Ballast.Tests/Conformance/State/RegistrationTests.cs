@@ -1,4 +1,6 @@
-namespace Ballast.Tests.Modules;
+using Ballast.Tests.Modules;
+
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>State under names known only at run time, and state by dotted path.</summary>
 public sealed class RegistrationTests

@@ -1,4 +1,6 @@
-namespace Ballast.Tests.Modules;
+using Ballast.Tests.Modules;
+
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>Lists and dictionaries of modules and handles.</summary>
 public sealed class ContainerTests

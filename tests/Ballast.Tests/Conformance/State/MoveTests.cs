@@ -1,6 +1,7 @@
 using Ballast.Optimizers;
+using Ballast.Tests.Modules;
 
-namespace Ballast.Tests.Modules;
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>Moves and casts: what follows, what stays, and that a failure changes nothing.</summary>
 public sealed class MoveTests
@@ -47,7 +48,7 @@ public sealed class MoveTests
     [Fact]
     public void A_move_that_fails_changes_nothing()
     {
-        var module = new Half();
+        var module = new Modules.Half();
         Tensor before = module.OnCpu.Weight.Value;
         var error = Assert.Throws<MetaTensorException>(() => module.To(Device.Cpu, DType.Float64));
         Assert.Contains("Half.on_meta.weight", error.Message);
@@ -58,7 +59,7 @@ public sealed class MoveTests
     [Fact]
     public void ToEmpty_gives_memory_to_what_is_on_meta_and_keeps_what_has_data()
     {
-        var module = new Half();
+        var module = new Modules.Half();
         float[] kept = module.OnCpu.Weight.Value.ToArray<float>();
         module.ToEmpty(Device.Cpu);
         Assert.Equal(kept, module.OnCpu.Weight.Value.ToArray<float>());

@@ -1,4 +1,6 @@
-namespace Ballast.Tests.Modules;
+using Ballast.Tests.Modules;
+
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>Order, names and de-duplication of the walk over a module tree.</summary>
 public sealed class WalkTests

@@ -1,6 +1,7 @@
 using Ballast.Optimizers;
+using Ballast.Tests.Modules;
 
-namespace Ballast.Tests.Modules;
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>Averages over time, and parameters computed from others.</summary>
 public sealed class AveragingTests

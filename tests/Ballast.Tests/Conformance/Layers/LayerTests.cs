@@ -1,6 +1,6 @@
 using Ballast.Tests.Ops.Nn;
 
-namespace Ballast.Tests.Layers;
+namespace Ballast.Tests.Conformance.Layers;
 
 /// <summary>First values, state and errors of the layers.</summary>
 [Collection(DefaultGenerator.Name)]

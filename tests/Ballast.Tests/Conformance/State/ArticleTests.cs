@@ -1,4 +1,6 @@
-namespace Ballast.Tests.Modules;
+using Ballast.Tests.Modules;
+
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>The module of the article, with its mask as a buffer.</summary>
 internal sealed partial class CausalAttention(int inFeatures, int outFeatures, int contextLength, double dropout)

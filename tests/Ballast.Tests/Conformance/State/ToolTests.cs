@@ -1,6 +1,7 @@
 using Ballast.Optimizers;
+using Ballast.Tests.Modules;
 
-namespace Ballast.Tests.Modules;
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>Copies, filters, calls with substituted state, and comparisons.</summary>
 public sealed class ToolTests

@@ -1,6 +1,7 @@
+using Ballast.Tests.Modules;
 using Ballast.Tests.Gpu;
 
-namespace Ballast.Tests.Modules;
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>Errors of ops name the state of a module that takes part, and say when a tensor is none.</summary>
 public sealed class OperandErrorTests

@@ -1,6 +1,6 @@
 using Ballast.Formats;
 
-namespace Ballast.Tests.RandomNumbers;
+namespace Ballast.Tests.Conformance.RandomNumbers;
 
 /// <summary>Random tensors against what libtorch drew right after each seed.</summary>
 public sealed class GoldenDrawTests

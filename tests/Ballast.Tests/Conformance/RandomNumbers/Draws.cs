@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Ballast.Tests.RandomNumbers;
+namespace Ballast.Tests.Conformance.RandomNumbers;
 
 /// <summary>Compares fills with what PyTorch 1.13.1 printed.</summary>
 internal static class Draws

@@ -1,6 +1,7 @@
 using Ballast.Tests.Gpu;
+using Ballast.Tests.Modules;
 
-namespace Ballast.Tests.Modules;
+namespace Ballast.Tests.Conformance.State;
 
 /// <summary>Views, gradients and failures in the middle of a move.</summary>
 public sealed class AtomicMoveTests
