@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+
+namespace Ballast.PtxEmulation;
+
+/// <summary>What an instruction does to the order of execution.</summary>
+internal enum Flow : byte
+{
+    None,
+    Branch,
+    Exit,
+    Barrier,
+}
+
+/// <summary>A decoded instruction: a handler and the places of its operands in the register file.</summary>
+/// <remarks>A place with the top bit set lies in the pool of constants, so that immediates need no handlers of their own.</remarks>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct Instr
+{
+    public const int Always = -1;
+
+    public delegate*<Warp, Instr*, void> Exec;
+    public int D, A, B, C, E;
+    public int Predicate;
+    public int Target;
+    public int Line;
+
+    /// <summary>Handler's own: a shift of bytes, a count, a mode.</summary>
+    public int Form;
+    public int Form2;
+
+    /// <summary>The allocation that the last access hit: a guess, never trusted.</summary>
+    public int Guess;
+    public int ListCount;
+    public int* List;
+    public long Imm;
+    public Flow Flow;
+    public bool Negated;
+    public bool Narrow;
+    public Space Space;
+}
+
+/// <summary>Where an access goes.</summary>
+internal enum Space : byte
+{
+    Generic,
+    Global,
+    Shared,
+    Local,
+    Param,
+}
+
+/// <summary>A fault of a kernel: the driver's error code and what happened.</summary>
+internal sealed class KernelFault(CuResult code, string message) : Exception(message)
+{
+    public KernelFault(string message)
+        : this(CuResult.LaunchFailed, message)
+    {
+    }
+
+    public CuResult Code { get; } = code;
+}
