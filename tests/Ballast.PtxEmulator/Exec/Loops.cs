@@ -136,6 +136,20 @@ internal static unsafe class Loops
         w.Define(d, Warp.Defined(a) & Warp.Defined(b));
     }
 
+    /// <summary>div and rem of integers: names the lane that divides by zero.</summary>
+    public static void Quotient<TOp, T>(Warp w, Instr* i)
+        where TOp : struct, ITwo<T, T, T>
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        T* b = (T*)w.Row(i->B);
+        for (uint left = w.Active; left != 0; left &= left - 1)
+        {
+            int n = BitOperations.TrailingZeroCount(left);
+            if (T.IsZero(b[n])) w.Block.FaultLane = n;
+        }
+        Two<TOp, T, T, T>(w, i);
+    }
+
     public static void Three<TOp, TA, TB, TC, TD>(Warp w, Instr* i)
         where TOp : struct, IThree<TA, TB, TC, TD>
         where TA : unmanaged
