@@ -53,18 +53,24 @@ public sealed class BlockTests
     [InlineData("mov.u64 %rd6, 0; ld.global.u32 %r5, [%rd6];", (int)CuResult.IllegalAddress, "below every block")]
     [InlineData("ld.global.u32 %r5, [%rd0+2];", (int)CuResult.MisalignedAddress, "not aligned")]
     [InlineData("ld.global.u64 %rd6, [%rd2];", (int)CuResult.MisalignedAddress, "not aligned")]
-    [InlineData(".shared .align 4 .b8 s[128]; mov.u64 %rd4, s; add.s64 %rd4, %rd4, %rd3; st.shared.u32 [%rd4], %r0;", (int)CuResult.IllegalAddress, "s of 128 bytes")]
-    [InlineData(".shared .align 4 .b8 s[256]; .shared .align 4 .b8 t[256]; st.shared.u32 [s+256], %r0;", (int)CuResult.IllegalAddress, "s of 256 bytes")]
-    [InlineData(".local .align 4 .b8 d[16]; mov.u64 %rd4, d; st.local.u32 [%rd4+16], %r0;", (int)CuResult.IllegalAddress, "16 bytes of local memory")]
+    [InlineData(".shared .align 4 .b8 s[128]; mov.u64 %rd4, s; add.s64 %rd4, %rd4, %rd3; st.shared.u32 [%rd4], %r0;",
+        (int)CuResult.IllegalAddress, "s of 128 bytes")]
+    [InlineData(".shared .align 4 .b8 s[256]; .shared .align 4 .b8 t[256]; st.shared.u32 [s+256], %r0;", (int)CuResult.IllegalAddress,
+        "s of 256 bytes")]
+    [InlineData(".local .align 4 .b8 d[16]; mov.u64 %rd4, d; st.local.u32 [%rd4+16], %r0;", (int)CuResult.IllegalAddress,
+        "16 bytes of local memory")]
     [InlineData("st.global.u32 [%rd2], %r20;", (int)CuResult.LaunchFailed, "never written")]
-    [InlineData("add.s32 %r21, %r20, 1; setp.eq.s32 %p1, %r21, 0; @%p1 bra E; E:", (int)CuResult.LaunchFailed, "a branch depends on a register that was never written")]
+    [InlineData("add.s32 %r21, %r20, 1; setp.eq.s32 %p1, %r21, 0; @%p1 bra E; E:", (int)CuResult.LaunchFailed,
+        "a branch depends on a register that was never written")]
     [InlineData("setp.gt.u32 %p1, %r0, 40; @%p1 bra E; bar.sync 0; E:", (int)CuResult.LaunchFailed, "have ended")]
     [InlineData("setp.gt.u32 %p1, %r0, 31; @%p1 bra E; bar.sync 0; bra F; E: bar.sync 0; F:", (int)CuResult.LaunchFailed, "divergent")]
     [InlineData("setp.gt.u32 %p1, %r0, 3; @%p1 bra E; bar.sync 0; bra F; E: bar.sync 0; F:", (int)CuResult.LaunchFailed, "divergent")]
-    [InlineData("sub.s32 %r5, %r0, 5; div.s32 %r6, %r0, %r5;", (int)CuResult.LaunchFailed, "thread (5, 0, 0): an integer is divided by zero")]
+    [InlineData("sub.s32 %r5, %r0, 5; div.s32 %r6, %r0, %r5;", (int)CuResult.LaunchFailed,
+        "thread (5, 0, 0): an integer is divided by zero")]
     [InlineData("setp.lt.u32 %p1, %r0, 3; @%p1 bra E; shfl.sync.bfly.b32 %r5, %r0, 1, 31, -1; E:", (int)CuResult.LaunchFailed, "shfl.sync")]
     [InlineData("trap;", (int)CuResult.IllegalInstruction, "trap")]
-    [InlineData("mov.u64 %rd6, c; st.global.u32 [%rd6], %r0;", (int)CuResult.IllegalAddress, "constant", ".const .align 4 .b8 c[8] = {1, 2, 3, 4, 5, 6, 7, 8};")]
+    [InlineData("mov.u64 %rd6, c; st.global.u32 [%rd6], %r0;", (int)CuResult.IllegalAddress, "constant",
+        ".const .align 4 .b8 c[8] = {1, 2, 3, 4, 5, 6, 7, 8};")]
     public void Mistakes_of_a_kernel_are_reported_with_their_place(string body, int code, string text, string before = "")
     {
         Assert.Equal((CuResult)code, Run(body, 1, 64, 64, before));
@@ -152,7 +158,8 @@ public sealed class BlockTests
     [Fact]
     public void External_references_and_newer_targets_do_not_load()
     {
-        Assert.Equal(CuResult.InvalidPtx, Cuda.TryLoad(Cuda.Ptx(0, "", ".extern .func (.param .b32 r) expf (.param .b32 a);"), out _, out string log));
+        Assert.Equal(CuResult.InvalidPtx,
+            Cuda.TryLoad(Cuda.Ptx(0, "", ".extern .func (.param .b32 r) expf (.param .b32 a);"), out _, out string log));
         Assert.Contains("\"expf\"", log, StringComparison.Ordinal);
         Assert.Equal(CuResult.InvalidPtx, Cuda.TryLoad(Cuda.Ptx(0, "", target: 90), out _, out _));
         Assert.Equal(CuResult.InvalidPtx, Cuda.TryLoad(Cuda.Ptx(0, "cvt.rn.bf16.f32 %rs0, %f0;", target: 70), out _, out log));

@@ -18,7 +18,8 @@ internal static unsafe class Cuda
     private static readonly delegate* unmanaged<nint, ulong, nuint, nint, int> _toHost = &Exports.MemcpyDtoHAsync;
     private static readonly delegate* unmanaged<nint*, byte*, uint, int*, nint*, int> _load = &LaunchExports.ModuleLoadDataEx;
     private static readonly delegate* unmanaged<nint*, nint, byte*, int> _function = &LaunchExports.ModuleGetFunction;
-    private static readonly delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, nint*, nint*, int> _launch = &LaunchExports.LaunchKernel;
+    private static readonly delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, nint*, nint*,
+        int> _launch = &LaunchExports.LaunchKernel;
     private static readonly delegate* unmanaged<nint*, uint, int> _stream = &LaunchExports.StreamCreate;
     private static readonly delegate* unmanaged<nint, int> _sync = &LaunchExports.StreamSynchronize;
     private static readonly delegate* unmanaged<nint, int> _query = &LaunchExports.StreamQuery;
@@ -67,9 +68,11 @@ internal static unsafe class Cuda
 
     public static CuResult FreePinned(nint p) => (CuResult)_freeHost(p);
 
-    public static CuResult ToDevice(ulong target, nint source, long bytes, nint stream = 0) => (CuResult)_toDevice(target, source, (nuint)bytes, stream);
+    public static CuResult ToDevice(ulong target, nint source, long bytes, nint stream = 0) =>
+        (CuResult)_toDevice(target, source, (nuint)bytes, stream);
 
-    public static CuResult ToHost(nint target, ulong source, long bytes, nint stream = 0) => (CuResult)_toHost(target, source, (nuint)bytes, stream);
+    public static CuResult ToHost(nint target, ulong source, long bytes, nint stream = 0) =>
+        (CuResult)_toHost(target, source, (nuint)bytes, stream);
 
     public static ulong Put<T>(params T[] values)
         where T : unmanaged
@@ -84,7 +87,8 @@ internal static unsafe class Cuda
         where T : unmanaged
     {
         T[] values = new T[count];
-        fixed (T* p = values) Assert.True(ToHost((nint)p, address, count * sizeof(T)) is var r && r == CuResult.Success, $"{r}: {Reports.Last}");
+        fixed (T* p = values) Assert.True(ToHost((nint)p, address, count * sizeof(T)) is var r && r == CuResult.Success,
+            $"{r}: {Reports.Last}");
         return values;
     }
 
@@ -133,9 +137,11 @@ internal static unsafe class Cuda
         }
         """;
 
-    public static CuResult Launch(nint function, uint grid, uint block, params ulong[] arguments) => LaunchOn(0, function, (grid, 1, 1), (block, 1, 1), arguments);
+    public static CuResult Launch(nint function, uint grid, uint block, params ulong[] arguments) =>
+        LaunchOn(0, function, (grid, 1, 1), (block, 1, 1), arguments);
 
-    public static CuResult LaunchOn(nint stream, nint function, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block, params ulong[] arguments)
+    public static CuResult LaunchOn(nint stream, nint function, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block,
+        params ulong[] arguments)
     {
         nint* places = stackalloc nint[arguments.Length + 1];
         fixed (ulong* a = arguments)

@@ -27,12 +27,14 @@ public sealed class InstructionTests
     }
 
     private static float[] Floats(string instruction, float[] a, float[]? b = null, float[]? c = null) =>
-        [.. Words(instruction, Bits(a), b is null ? null : Bits(b), c is null ? null : Bits(c), "f32").Select(BitConverter.UInt32BitsToSingle)];
+        [.. Words(instruction, Bits(a), b is null ? null : Bits(b), c is null ? null : Bits(c),
+            "f32").Select(BitConverter.UInt32BitsToSingle)];
 
     private static uint[] Bits(float[] a) => [.. a.Select(BitConverter.SingleToUInt32Bits)];
 
     private static readonly float[] _edges =
-        [0f, -0f, 1f, -1f, 1.5f, 3.4e38f, -3.4e38f, 1e-45f, 1.17549435e-38f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 0.1f, 7e9f];
+        [0f, -0f, 1f, -1f, 1.5f, 3.4e38f, -3.4e38f, 1e-45f, 1.17549435e-38f, float.PositiveInfinity, float.NegativeInfinity, float.NaN,
+            0.1f, 7e9f];
 
     private static void Same(Func<float, float, float, float> expected, string instruction)
     {
@@ -84,7 +86,9 @@ public sealed class InstructionTests
         Assert.Equal([2u, 0x80000000, 0, 0], Words("shl.b32 %r10, %r1, %r2;", a, b));
         Assert.Equal([0x40000000u, 1, 0, 0], Words("shr.u32 %r10, %r1, %r2;", a, b));
         Assert.Equal([0xc0000000u, 0xffffffff, 0xffffffff, 0xffffffff], Words("shr.s32 %r10, %r1, %r2;", a, b));
-        Assert.Equal([0xc0000000u], Words("cvt.u64.u32 %rd9, %r1; shl.b64 %rd9, %rd9, 63; shr.s64 %rd9, %rd9, 1; shr.u64 %rd9, %rd9, 32; cvt.u32.u64 %r10, %rd9;", [3]));
+        Assert.Equal([0xc0000000u],
+            Words("cvt.u64.u32 %rd9, %r1; shl.b64 %rd9, %rd9, 63; shr.s64 %rd9, %rd9, 1; shr.u64 %rd9, %rd9, 32; cvt.u32.u64 %r10, %rd9;",
+                [3]));
     }
 
     [Theory]
@@ -149,10 +153,13 @@ public sealed class InstructionTests
     public void Floats_become_integers_by_clamping_and_NaN_becomes_zero()
     {
         uint[] x = Bits([1.9f, -1.9f, 3e9f, -3e9f, float.NaN, float.PositiveInfinity, 2.5f, -0.5f]);
-        Assert.Equal([1u, 0xffffffff, 0x7fffffff, 0x80000000, 0, 0x7fffffff, 2, 0], Words("mov.b32 %f1, %r1; cvt.rzi.s32.f32 %r10, %f1;", x));
+        Assert.Equal([1u, 0xffffffff, 0x7fffffff, 0x80000000, 0, 0x7fffffff, 2, 0],
+            Words("mov.b32 %f1, %r1; cvt.rzi.s32.f32 %r10, %f1;", x));
         Assert.Equal([1u, 0, 3000000000, 0, 0, 0xffffffff, 2, 0], Words("mov.b32 %f1, %r1; cvt.rzi.u32.f32 %r10, %f1;", x));
-        Assert.Equal([2u, 0xfffffffe, 0x7fffffff, 0x80000000, 0, 0x7fffffff, 2, 0], Words("mov.b32 %f1, %r1; cvt.rni.s32.f32 %r10, %f1;", x));
-        Assert.Equal(0x80000000u, Words("mov.b32 %f1, %r1; cvt.rzi.s64.f32 %rd9, %f1; shr.u64 %rd9, %rd9, 32; cvt.u32.u64 %r10, %rd9;", Bits([float.NaN]))[0]);
+        Assert.Equal([2u, 0xfffffffe, 0x7fffffff, 0x80000000, 0, 0x7fffffff, 2, 0],
+            Words("mov.b32 %f1, %r1; cvt.rni.s32.f32 %r10, %f1;", x));
+        Assert.Equal(0x80000000u,
+            Words("mov.b32 %f1, %r1; cvt.rzi.s64.f32 %rd9, %f1; shr.u64 %rd9, %rd9, 32; cvt.u32.u64 %r10, %rd9;", Bits([float.NaN]))[0]);
     }
 
     [Fact]
@@ -161,9 +168,11 @@ public sealed class InstructionTests
         float[] x = [1.0009765625f, 1.00048828125f, 65520f, 65519f, 6e-8f, float.NaN, -2.5f, 1e-9f];
         uint[] half = Words("mov.b32 %f1, %r1; cvt.rn.f16.f32 %rs1, %f1; cvt.u32.u16 %r10, %rs1;", Bits(x));
         for (int n = 0; n < x.Length; n++) Assert.Equal(float.IsNaN(x[n]) ? 0x7fffu : BitConverter.HalfToUInt16Bits((Half)x[n]), half[n]);
-        uint[] bf = Words("mov.b32 %f1, %r1; cvt.rn.bf16.f32 %rs1, %f1; cvt.u32.u16 %r10, %rs1;", Bits([1.00390625f, 1.01171875f, 3.4e38f]));
+        uint[] bf = Words("mov.b32 %f1, %r1; cvt.rn.bf16.f32 %rs1, %f1; cvt.u32.u16 %r10, %rs1;",
+            Bits([1.00390625f, 1.01171875f, 3.4e38f]));
         Assert.Equal([0x3f80u, 0x3f82, 0x7f80], bf);
-        Assert.Equal([2f, -2f, 3f, -1f], [.. Words("mov.b32 %f1, %r1; cvt.rni.f32.f32 %f2, %f1; mov.b32 %r10, %f2;", Bits([2.5f, -2.5f, 2.6f, -1.4f]))
+        Assert.Equal([2f, -2f, 3f, -1f],
+            [.. Words("mov.b32 %f1, %r1; cvt.rni.f32.f32 %f2, %f1; mov.b32 %r10, %f2;", Bits([2.5f, -2.5f, 2.6f, -1.4f]))
             .Select(BitConverter.UInt32BitsToSingle)]);
         Assert.Equal(0x3f800001u, Words("mov.f64 %fd1, 0d3FF0000010000001; cvt.rn.f32.f64 %f1, %fd1; mov.b32 %r10, %f1;", [0])[0]);
         Assert.Equal(0x3f800000u, Words("mov.f64 %fd1, 0d3FF0000010000001; cvt.rz.f32.f64 %f1, %fd1; mov.b32 %r10, %f1;", [0])[0]);
@@ -180,7 +189,8 @@ public sealed class InstructionTests
         Assert.Equal([.. a.Select(n => n < 3 ? n : n - 3)], Words("shfl.sync.up.b32 %r10, %r1, 3, 0, -1;", a));
         // Segments of eight lanes: clamp 31, segment mask 24.
         Assert.Equal([.. a.Select(n => (n & 24) + 2)], Words("shfl.sync.idx.b32 %r10, %r1, 2, 6175, -1;", a));
-        Assert.Equal(Enumerable.Repeat(0x55555555u, 32), Words("and.b32 %r4, %r1, 1; setp.eq.s32 %p1, %r4, 0; vote.sync.ballot.b32 %r10, %p1, -1;", a));
+        Assert.Equal(Enumerable.Repeat(0x55555555u, 32),
+            Words("and.b32 %r4, %r1, 1; setp.eq.s32 %p1, %r4, 0; vote.sync.ballot.b32 %r10, %p1, -1;", a));
     }
 
     [Fact]
@@ -230,7 +240,8 @@ public sealed class InstructionTests
             if (x[n] > 0) Assert.Equal(Math.Log2(x[n]), q[n], 2.4e-6);
             else Assert.True(float.IsNaN(q[n]));
         }
-        Assert.Equal([0f, float.PositiveInfinity, 1f], Floats("ex2.approx.f32 %f10, %f1;", [float.NegativeInfinity, float.PositiveInfinity, 0]));
+        Assert.Equal([0f, float.PositiveInfinity, 1f],
+            Floats("ex2.approx.f32 %f10, %f1;", [float.NegativeInfinity, float.PositiveInfinity, 0]));
         Assert.Equal(float.NegativeInfinity, Floats("lg2.approx.f32 %f10, %f1;", [0])[0]);
     }
 }

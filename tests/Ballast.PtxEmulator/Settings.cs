@@ -23,7 +23,8 @@ internal static class Settings
     /// <summary>BALLAST_EMULATED_APPROX=worst: approximations are as bad as the manual allows.</summary>
     public static bool WorstApproximations { get; } = Environment.GetEnvironmentVariable("BALLAST_EMULATED_APPROX") == "worst";
 
-    /// <summary>BALLAST_EMULATED_STEPS: instructions that a warp may run between two barriers (2e9) before the launch is given up.</summary>
+    /// <summary>BALLAST_EMULATED_STEPS: instructions that a warp may run between two barriers (2e9) before the launch is given
+    /// up.</summary>
     public static long MostSteps { get; } = Number("BALLAST_EMULATED_STEPS", 2_000_000_000);
 
     /// <summary>BALLAST_EMULATED_WORKERS: threads that run blocks (the processor's).</summary>
@@ -33,5 +34,6 @@ internal static class Settings
     public static string? LogFile { get; } = Environment.GetEnvironmentVariable("BALLAST_EMULATED_LOG");
 
     private static long Number(string name, long otherwise) =>
-        long.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out long value) ? value : otherwise;
+        long.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out long value)
+            ? value : otherwise;
 }

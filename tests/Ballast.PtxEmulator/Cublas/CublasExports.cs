@@ -1,8 +1,10 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Ballast.PtxEmulation;
 
-/// <summary>cuBLAS's functions that the library calls; products are queued on the handle's stream. Signatures are those of cublas_v2.h.</summary>
+/// <summary>cuBLAS's functions that the library calls; products are queued on the handle's stream. Signatures are those of
+/// cublas_v2.h.</summary>
 internal static unsafe class CublasExports
 {
     private const int Success = 0, NotInitialized = 1, InvalidValue = 7, ExecutionFailed = 13, NotSupported = 15;
@@ -51,7 +53,8 @@ internal static unsafe class CublasExports
 
     [UnmanagedCallersOnly(EntryPoint = "cublasSetWorkspace_v2")]
     public static int SetWorkspace(nint handle, ulong workspace, nuint bytes) => With("cublasSetWorkspace", handle, h =>
-        bytes == 0 || Driver.CheckRange(h.Device, workspace, (long)bytes, "cublasSetWorkspace") == CuResult.Success ? Success : InvalidValue);
+        bytes == 0 || Driver.CheckRange(h.Device, workspace, (long)bytes, "cublasSetWorkspace") == CuResult.Success ? Success
+            : InvalidValue);
 
     [UnmanagedCallersOnly(EntryPoint = "cublasGetVersion_v2")]
     public static int GetVersion(nint handle, int* version)
@@ -74,23 +77,29 @@ internal static unsafe class CublasExports
 
     private static readonly nint[] _texts =
     [
-        .. new[] { "the operation completed successfully", "the library was not initialized", "an unsupported value or parameter was passed to the function",
-            "the function failed to launch on the GPU", "the functionality requested is not supported", "unknown error code" }.Select(Marshal.StringToCoTaskMemUTF8),
+        .. new[] { "the operation completed successfully", "the library was not initialized",
+            "an unsupported value or parameter was passed to the function",
+            "the function failed to launch on the GPU", "the functionality requested is not supported",
+            "unknown error code" }.Select(Marshal.StringToCoTaskMemUTF8),
     ];
 
     [UnmanagedCallersOnly(EntryPoint = "cublasGemmStridedBatchedEx")]
-    public static int GemmStridedBatchedEx(nint handle, int transA, int transB, int m, int n, int k, void* alpha, ulong a, int typeA, int lda,
-        long strideA, ulong b, int typeB, int ldb, long strideB, void* beta, ulong c, int typeC, int ldc, long strideC, int batch, int compute,
-        int algorithm) => With("cublasGemmStridedBatchedEx", handle, h =>
+    public static int GemmStridedBatchedEx(nint handle, int transA, int transB, int m, int n, int k, void* alpha, ulong a, int typeA,
+        int lda, long strideA, ulong b, int typeB, int ldb, long strideB, void* beta, ulong c, int typeC, int ldc, long strideC, int batch,
+        int compute, int algorithm) => With("cublasGemmStridedBatchedEx", handle, h =>
     {
-        if (m < 0 || n < 0 || k < 0 || batch < 0 || transA is < 0 or > 2 || transB is < 0 or > 2 || algorithm is not (-1 or 99)) return Bad("an argument");
-        if (lda < Math.Max(1, transA == 0 ? m : k) || ldb < Math.Max(1, transB == 0 ? k : n) || ldc < Math.Max(1, m)) return Bad("a leading dimension");
+        if (m < 0 || n < 0 || k < 0 || batch < 0 || transA is < 0 or > 2 || transB is < 0 or > 2
+            || algorithm is not (-1 or 99)) return Bad("an argument");
+        if (lda < Math.Max(1, transA == 0 ? m : k) || ldb < Math.Max(1, transB == 0 ? k : n)
+            || ldc < Math.Max(1, m)) return Bad("a leading dimension");
         bool single = compute is 68 or 69 or 74 or 75 or 77, isDouble = compute is 70 or 71;
         bool types = typeA == typeB && ((isDouble && typeA == Float64 && typeC == Float64)
-            || (single && ((typeA == Float32 && typeC == Float32) || (typeA is Float16 or BFloat16 && (typeC == typeA || typeC == Float32)))));
+            || (single && ((typeA == Float32 && typeC == Float32)
+                || (typeA is Float16 or BFloat16 && (typeC == typeA || typeC == Float32)))));
         if (!types)
         {
-            Reports.Fail(CuResult.NotSupported, $"cublasGemmStridedBatchedEx: types {typeA}, {typeB}, {typeC} with compute type {compute}.");
+            Reports.Fail(CuResult.NotSupported,
+                $"cublasGemmStridedBatchedEx: types {typeA}, {typeB}, {typeC} with compute type {compute}.");
             return NotSupported;
         }
         if (m == 0 || n == 0 || batch == 0) return Success;
@@ -112,7 +121,8 @@ internal static unsafe class CublasExports
 
         int Bad(string what)
         {
-            Reports.Fail(CuResult.InvalidValue, $"cublasGemmStridedBatchedEx: {what} is out of range: m {m}, n {n}, k {k}, lda {lda}, ldb {ldb}, "
+            Reports.Fail(CuResult.InvalidValue,
+                $"cublasGemmStridedBatchedEx: {what} is out of range: m {m}, n {n}, k {k}, lda {lda}, ldb {ldb}, "
                 + $"ldc {ldc}, transposes {transA} and {transB}, batch {batch}, algorithm {algorithm}.");
             return InvalidValue;
         }
@@ -138,7 +148,8 @@ internal static unsafe class CublasExports
     {
         int size = Size(type);
         ulong start = address + (ulong)(offset * size);
-        if (start % (ulong)size != 0) throw new KernelFault(CuResult.MisalignedAddress, $"cublasGemmStridedBatchedEx: a matrix at 0x{start:x} is not aligned.");
+        if (start % (ulong)size != 0) throw new KernelFault(CuResult.MisalignedAddress,
+            $"cublasGemmStridedBatchedEx: a matrix at 0x{start:x} is not aligned.");
         if (rows == 0 || columns == 0) return null;
         return Driver.Range(device, start, ((long)(columns - 1) * leading + rows) * size, write, "cublasGemmStridedBatchedEx");
     }
@@ -166,8 +177,8 @@ internal static unsafe class CublasExports
     }
 
     // Rows of op(a) and columns of op(b) are brought together as float64; the sum is rounded once.
-    private static void Multiply(byte* a, int typeA, bool transA, int lda, byte* b, int typeB, bool transB, int ldb, byte* c, int typeC, int ldc,
-        int m, int n, int k, double alpha, double beta, bool tf32)
+    private static void Multiply(byte* a, int typeA, bool transA, int lda, byte* b, int typeB, bool transB, int ldb, byte* c, int typeC,
+        int ldc, int m, int n, int k, double alpha, double beta, bool tf32)
     {
         double[] left = new double[(long)m * k], right = new double[(long)n * k];
         for (int i = 0; i < m; i++)
@@ -193,10 +204,10 @@ internal static unsafe class CublasExports
 
     private static double Dot(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
-        System.Numerics.Vector<double> sum = default;
-        int at = 0, width = System.Numerics.Vector<double>.Count;
-        for (; at + width <= x.Length; at += width) sum += new System.Numerics.Vector<double>(x[at..]) * new System.Numerics.Vector<double>(y[at..]);
-        double total = System.Numerics.Vector.Sum(sum);
+        Vector<double> sum = default;
+        int at = 0, width = Vector<double>.Count;
+        for (; at + width <= x.Length; at += width) sum += new Vector<double>(x[at..]) * new Vector<double>(y[at..]);
+        double total = Vector.Sum(sum);
         for (; at < x.Length; at++) total += x[at] * y[at];
         return total;
     }

@@ -53,7 +53,8 @@ internal static class CuResultText
     };
 
     private static (nint, nint) Pair(string name, string text) =>
-        (System.Runtime.InteropServices.Marshal.StringToCoTaskMemUTF8(name), System.Runtime.InteropServices.Marshal.StringToCoTaskMemUTF8(text));
+        (System.Runtime.InteropServices.Marshal.StringToCoTaskMemUTF8(name),
+            System.Runtime.InteropServices.Marshal.StringToCoTaskMemUTF8(text));
 
     public static bool TryGet(int code, out nint name, out nint text)
     {

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Ballast.PtxEmulation;
 
-/// <summary>The state behind the exported functions: one lock, handles that are never given twice, the current context of each thread.</summary>
+/// <summary>The state behind the exported functions: one lock, handles that are never given twice, the current context of each
+/// thread.</summary>
 internal static unsafe class Driver
 {
     public const int LegacyStream = 1;
@@ -106,7 +107,8 @@ internal static unsafe class Driver
 
     public static CuResult Release(EmulatedDevice device)
     {
-        if (device.Retained == 0) return Reports.Fail(CuResult.InvalidContext, "the primary context is released more often than it was retained.");
+        if (device.Retained == 0) return Reports.Fail(CuResult.InvalidContext,
+            "the primary context is released more often than it was retained.");
         if (--device.Retained > 0) return CuResult.Success;
         RunAll(device);
         foreach (nint handle in _handles.Where(h => Owner(h.Value) == device).Select(h => h.Key).ToArray())
@@ -164,7 +166,8 @@ internal static unsafe class Driver
     {
         byte* place = device.Place(address, bytes, write);
         if (place != null) return place;
-        throw new KernelFault(CuResult.IllegalAddress, $"{name}: {bytes} bytes at 0x{address:x} are not inside a block of device {device.Ordinal}: "
+        throw new KernelFault(CuResult.IllegalAddress,
+            $"{name}: {bytes} bytes at 0x{address:x} are not inside a block of device {device.Ordinal}: "
             + $"{device.Describe(address)}.");
     }
 
@@ -172,7 +175,8 @@ internal static unsafe class Driver
     public static CuResult CheckRange(EmulatedDevice device, ulong address, long bytes, string name)
     {
         if (bytes == 0 || device.Place(address, bytes, false) != null) return CuResult.Success;
-        return Reports.Fail(CuResult.InvalidValue, $"{name}: {bytes} bytes at 0x{address:x} are not inside a block of device {device.Ordinal}: "
+        return Reports.Fail(CuResult.InvalidValue,
+            $"{name}: {bytes} bytes at 0x{address:x} are not inside a block of device {device.Ordinal}: "
             + $"{device.Describe(address)}.");
     }
 }

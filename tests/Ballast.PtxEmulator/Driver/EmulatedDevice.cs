@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Ballast.PtxEmulation;
 
-/// <summary>A block of device memory. Addresses are never given twice, so a freed block is found out; the host's place is elsewhere.</summary>
+/// <summary>A block of device memory. Addresses are never given twice, so a freed block is found out; the host's place is
+/// elsewhere.</summary>
 internal sealed unsafe class Allocation(ulong start, long bytes, bool readOnly)
 {
     private const long MostPoison = 64 << 20;

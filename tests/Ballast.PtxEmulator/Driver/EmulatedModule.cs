@@ -24,13 +24,15 @@ internal sealed unsafe class EmulatedModule
         ModuleReader reader = new(text);
         if (reader.Target > Settings.Capability)
             throw new PtxException(1, $".target sm_{reader.Target} is newer than the device, which is sm_{Settings.Capability}.");
-        if (reader.Version > NewestVersion) throw new PtxException(1, $".version {reader.Version / 10}.{reader.Version % 10} is newer than the driver.");
+        if (reader.Version > NewestVersion) throw new PtxException(1,
+            $".version {reader.Version / 10}.{reader.Version % 10} is newer than the driver.");
         EmulatedModule module = new(device);
         Dictionary<string, ulong> globals = [];
         foreach (GlobalSource g in reader.Globals)
         {
             if (g.Space == ".shared") continue;
-            Allocation a = device.Allocate(g.Bytes, g.Space == ".const") ?? throw new PtxException(g.Line, $"there is no memory for {g.Name}.");
+            Allocation a = device.Allocate(g.Bytes, g.Space == ".const") ?? throw new PtxException(g.Line,
+                $"there is no memory for {g.Name}.");
             g.Initial.CopyTo(new Span<byte>(a.Host, g.Bytes));
             if (a.Shadow != null) NativeMemory.Fill(a.Shadow, (nuint)g.Bytes, 1);
             module._owned.Add(a);

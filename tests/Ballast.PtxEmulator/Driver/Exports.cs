@@ -84,7 +84,8 @@ internal static unsafe class Exports
     [UnmanagedCallersOnly(EntryPoint = "cuCtxSetCurrent")]
     public static int CtxSetCurrent(nint context) => (int)Driver.Started(() =>
     {
-        if (context != 0 && Driver.DeviceOf(context) is null) return Reports.Fail(CuResult.InvalidContext, "cuCtxSetCurrent: there is no such context.");
+        if (context != 0 && Driver.DeviceOf(context) is null) return Reports.Fail(CuResult.InvalidContext,
+            "cuCtxSetCurrent: there is no such context.");
         Driver.Current = context;
         return CuResult.Success;
     });
@@ -128,7 +129,8 @@ internal static unsafe class Exports
 
     [UnmanagedCallersOnly(EntryPoint = "cuMemHostAlloc")]
     public static int MemHostAlloc(nint* pointer, nuint bytes, uint flags) => (int)Driver.InContext("cuMemHostAlloc", d =>
-        pointer == null || bytes == 0 || flags > 7 ? Reports.Fail(CuResult.InvalidValue, "cuMemHostAlloc: no bytes, or flags that are not known.")
+        pointer == null || bytes == 0 || flags > 7
+            ? Reports.Fail(CuResult.InvalidValue, "cuMemHostAlloc: no bytes, or flags that are not known.")
             : Set(pointer, Driver.AllocatePinned((long)bytes, d.Ordinal)));
 
     [UnmanagedCallersOnly(EntryPoint = "cuMemFreeHost")]
@@ -189,7 +191,8 @@ internal static unsafe class Exports
     }
 
     [UnmanagedCallersOnly(EntryPoint = "cuMemcpyDtoDAsync_v2")]
-    public static int MemcpyDtoDAsync(ulong target, ulong source, nuint bytes, nint stream) => (int)Queue("cuMemcpyDtoDAsync", stream, (d, s) =>
+    public static int MemcpyDtoDAsync(ulong target, ulong source, nuint bytes, nint stream) =>
+        (int)Queue("cuMemcpyDtoDAsync", stream, (d, s) =>
         DtoD(s, d, target, d, source, (long)bytes, "cuMemcpyDtoDAsync"));
 
     [UnmanagedCallersOnly(EntryPoint = "cuMemcpyPeerAsync")]
@@ -199,14 +202,16 @@ internal static unsafe class Exports
                 ? DtoD(s, to, target, from, source, (long)bytes, "cuMemcpyPeerAsync")
                 : Reports.Fail(CuResult.InvalidContext, "cuMemcpyPeerAsync: there is no such context."));
 
-    private static CuResult DtoD(CommandStream s, EmulatedDevice to, ulong target, EmulatedDevice from, ulong source, long bytes, string name)
+    private static CuResult DtoD(CommandStream s, EmulatedDevice to, ulong target, EmulatedDevice from, ulong source, long bytes,
+        string name)
     {
         CuResult check = Driver.CheckRange(to, target, bytes, name);
         if (check == CuResult.Success) check = Driver.CheckRange(from, source, bytes, name);
         if (check != CuResult.Success || bytes == 0) return check;
         if (to == from && target < source + (ulong)bytes && source < target + (ulong)bytes)
             return Reports.Fail(CuResult.InvalidValue, $"{name}: the ranges overlap; the result is unspecified.");
-        s.Add(() => NativeMemory.Copy(Driver.Range(from, source, bytes, false, name), Driver.Range(to, target, bytes, true, name), (nuint)bytes));
+        s.Add(() => NativeMemory.Copy(Driver.Range(from, source, bytes, false, name), Driver.Range(to, target, bytes, true, name),
+            (nuint)bytes));
         return CuResult.Success;
     }
 
@@ -226,7 +231,8 @@ internal static unsafe class Exports
         where T : unmanaged
     {
         long bytes = (long)count * sizeof(T);
-        if (target % (ulong)sizeof(T) != 0) return Reports.Fail(CuResult.InvalidValue, $"a fill of {sizeof(T)} byte words at 0x{target:x} is not aligned.");
+        if (target % (ulong)sizeof(T) != 0) return Reports.Fail(CuResult.InvalidValue,
+            $"a fill of {sizeof(T)} byte words at 0x{target:x} is not aligned.");
         CuResult check = Driver.CheckRange(d, target, bytes, "cuMemset");
         if (check != CuResult.Success || bytes == 0) return check;
         s.Add(() =>
@@ -268,6 +274,8 @@ internal static unsafe class Exports
     private static CuResult OfDevice(int device, Func<EmulatedDevice, CuResult> call) => Driver.Started(() =>
         (uint)device >= (uint)Driver.Devices.Length ? CuResult.InvalidDevice : call(Driver.Devices[device]));
 
-    internal static CuResult Queue(string name, nint stream, Func<EmulatedDevice, CommandStream, CuResult> call) => Driver.InContext(name, d =>
-        Driver.StreamOf(d, stream) is { } s ? call(d, s) : Reports.Fail(CuResult.InvalidHandle, $"{name}: there is no such stream in the current context."));
+    internal static CuResult Queue(string name, nint stream, Func<EmulatedDevice, CommandStream, CuResult> call) =>
+        Driver.InContext(name, d =>
+        Driver.StreamOf(d, stream) is { } s ? call(d, s)
+            : Reports.Fail(CuResult.InvalidHandle, $"{name}: there is no such stream in the current context."));
 }

@@ -10,7 +10,8 @@ internal static unsafe class LaunchExports
     private const int InfoLog = 3, InfoLogBytes = 4, ErrorLog = 5, ErrorLogBytes = 6, LastJitOption = 33;
 
     [UnmanagedCallersOnly(EntryPoint = "cuModuleLoadData")]
-    public static int ModuleLoadData(nint* module, byte* image) => (int)Driver.InContext("cuModuleLoadData", d => Load(d, module, image, 0, null, null));
+    public static int ModuleLoadData(nint* module, byte* image) => (int)Driver.InContext("cuModuleLoadData", d =>
+        Load(d, module, image, 0, null, null));
 
     [UnmanagedCallersOnly(EntryPoint = "cuModuleLoadDataEx")]
     public static int ModuleLoadDataEx(nint* module, byte* image, uint count, int* options, nint* values) =>
@@ -29,7 +30,8 @@ internal static unsafe class LaunchExports
                 case InfoLogBytes: infoBytes = (int)values[n]; break;
                 case ErrorLog: errors = (byte*)values[n]; break;
                 case ErrorLogBytes: errorBytes = (int)values[n]; break;
-                case < 0 or > LastJitOption: return Reports.Fail(CuResult.InvalidValue, $"cuModuleLoadDataEx: option {options[n]} is not known.");
+                case < 0 or > LastJitOption: return Reports.Fail(CuResult.InvalidValue,
+                    $"cuModuleLoadDataEx: option {options[n]} is not known.");
             }
         }
         Reports.Copy("", info, infoBytes);
@@ -96,14 +98,18 @@ internal static unsafe class LaunchExports
             return Reports.Fail(CuResult.InvalidHandle, "cuLaunchKernel: there is no such function in the current context.");
         Kernel k = f.Kernel;
         string grid = $"cuLaunchKernel {k.Name}: grid ({gx}, {gy}, {gz}), block ({bx}, {by}, {bz})";
-        if (gx == 0 || gy == 0 || gz == 0 || bx == 0 || by == 0 || bz == 0) return Reports.Fail(CuResult.InvalidValue, $"{grid} has an empty axis.");
+        if (gx == 0 || gy == 0 || gz == 0 || bx == 0 || by == 0 || bz == 0) return Reports.Fail(CuResult.InvalidValue,
+            $"{grid} has an empty axis.");
         if (gx > int.MaxValue || gy > 65535 || gz > 65535) return Reports.Fail(CuResult.InvalidValue, $"{grid}: y and z go to 65535.");
-        if (bx > 1024 || by > 1024 || bz > 64 || bx * by * bz > 1024) return Reports.Fail(CuResult.InvalidValue, $"{grid}: a block has 1024 threads at most.");
-        if (k.Required != default && k.Required != (bx, by, bz)) return Reports.Fail(CuResult.InvalidValue, $"{grid}: the kernel demands {k.Required}.");
+        if (bx > 1024 || by > 1024 || bz > 64 || bx * by * bz > 1024) return Reports.Fail(CuResult.InvalidValue,
+            $"{grid}: a block has 1024 threads at most.");
+        if (k.Required != default && k.Required != (bx, by, bz)) return Reports.Fail(CuResult.InvalidValue,
+            $"{grid}: the kernel demands {k.Required}.");
         if (k.MostThreads > 0 && bx * by * bz > k.MostThreads)
             return Reports.Fail(CuResult.InvalidValue, $"{grid}: the kernel allows {k.MostThreads} threads.");
         if (sharedBytes != 0) return Reports.Fail(CuResult.NotSupported, $"{grid}: dynamic shared memory is not supported.");
-        if (parameters == null && extra != null) return Reports.Fail(CuResult.NotSupported, $"{grid}: arguments by \"extra\" are not supported.");
+        if (parameters == null && extra != null) return Reports.Fail(CuResult.NotSupported,
+            $"{grid}: arguments by \"extra\" are not supported.");
         if (parameters == null && k.Params.Length > 0) return Reports.Fail(CuResult.InvalidValue, $"{grid}: there are no arguments.");
         byte[] arguments = GC.AllocateArray<byte>(k.ParamBytes + 16, true);
         for (int n = 0; n < k.Params.Length; n++)
@@ -164,7 +170,8 @@ internal static unsafe class LaunchExports
     public static int StreamWaitEvent(nint stream, nint @event, uint flags) => (int)Exports.Queue("cuStreamWaitEvent", stream, (d, s) =>
     {
         if (flags != 0) return CuResult.InvalidValue;
-        if (Driver.Find<CommandEvent>(@event) is not { } e) return Reports.Fail(CuResult.InvalidHandle, "cuStreamWaitEvent: there is no such event.");
+        if (Driver.Find<CommandEvent>(@event) is not { } e) return Reports.Fail(CuResult.InvalidHandle,
+            "cuStreamWaitEvent: there is no such event.");
         if (e.Stream is not null && !e.IsDone) s.WaitFor(e.Stream, e.Place);
         return CuResult.Success;
     });

@@ -81,7 +81,8 @@ internal static unsafe class Atomics
     // atom.add.f32 on global memory flushes subnormals.
     private static uint Sum(uint old, uint value)
     {
-        float sum = F32Rules.Flush(F32Rules.Flush(BitConverter.UInt32BitsToSingle(old)) + F32Rules.Flush(BitConverter.UInt32BitsToSingle(value)));
+        float sum = F32Rules.Flush(F32Rules.Flush(BitConverter.UInt32BitsToSingle(old))
+            + F32Rules.Flush(BitConverter.UInt32BitsToSingle(value)));
         return float.IsNaN(sum) ? 0x7fffffff : BitConverter.SingleToUInt32Bits(sum);
     }
 

@@ -34,7 +34,8 @@ internal sealed unsafe class Block : IDisposable
         _warps = new Warp[warps];
         for (int n = 0; n < warps; n++)
         {
-            _warps[n] = new Warp(this, n) { Regs = next, Consts = kernel.Constants, Params = launch.Params, Local = next + kernel.RegisterBytes };
+            _warps[n] = new Warp(this, n) { Regs = next, Consts = kernel.Constants, Params = launch.Params };
+            _warps[n].Local = next + kernel.RegisterBytes;
             next += (each + 63) & ~63;
             foreach ((string name, int at) in kernel.Specials) Fill(_warps[n], name, _warps[n].Regs + at);
         }
@@ -80,7 +81,8 @@ internal sealed unsafe class Block : IDisposable
         {
             if (SharedStarts[n] <= address)
             {
-                text = $"it lies at byte {address - SharedStarts[n]} from the start of {_launch.Kernel.SharedNames[n]} of {SharedLengths[n]} bytes";
+                text = $"it lies at byte {address - SharedStarts[n]} from the start of {_launch.Kernel.SharedNames[n]} of "
+                    + $"{SharedLengths[n]} bytes";
             }
         }
         return text;
@@ -131,7 +133,8 @@ internal sealed unsafe class Block : IDisposable
         {
             // Only the block's place changes from block to block.
             *(uint*)(w.Regs + at - Warp.Header) = uint.MaxValue;
-            if (name[1] == 'c' && name[2] == 't') new Span<uint>(w.Regs + at, Warp.Lanes).Fill(name[^1] == 'x' ? x : name[^1] == 'y' ? y : z);
+            if (name[1] != 'c' || name[2] != 't') continue;
+            new Span<uint>(w.Regs + at, Warp.Lanes).Fill(name[^1] switch { 'x' => x, 'y' => y, _ => z });
         }
         w.Start(lanes);
     }
@@ -246,8 +249,9 @@ internal sealed unsafe class Block : IDisposable
         FaultLane = -1;
         Kernel kernel = _launch.Kernel;
         int line = w.Current == null ? 0 : w.Current->Line;
-        return new KernelFault(fault.Code, $"kernel {kernel.Name}, line {line} \"{kernel.SourceLine(line)}\", block ({x}, {y}, {z}), thread "
-            + $"({Special("%tid.x", thread, x, y, z)}, {Special("%tid.y", thread, x, y, z)}, {Special("%tid.z", thread, x, y, z)}): {fault.Message}");
+        string place = string.Join(", ", new[] { "%tid.x", "%tid.y", "%tid.z" }.Select(name => Special(name, thread, x, y, z)));
+        return new KernelFault(fault.Code, $"kernel {kernel.Name}, line {line} \"{kernel.SourceLine(line)}\", block ({x}, {y}, {z}), "
+            + $"thread ({place}): {fault.Message}");
     }
 
     public void Dispose()

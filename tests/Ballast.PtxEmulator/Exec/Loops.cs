@@ -166,7 +166,8 @@ internal static unsafe class Loops
         w.Define(d, Warp.Defined(a) & Warp.Defined(b) & Warp.Defined(c));
     }
 
-    /// <summary>setp: d = a op b, combined with predicate C by Form (0 none, 1 and, 2 or, 3 xor; 4 negates C); E takes the opposite.</summary>
+    /// <summary>setp: d = a op b, combined with predicate C by Form (0 none, 1 and, 2 or, 3 xor; 4 negates C); E takes the
+    /// opposite.</summary>
     public static void Setp<TOp, T>(Warp w, Instr* i)
         where TOp : struct, ICompare<T>
         where T : unmanaged

@@ -4,7 +4,8 @@ namespace Ballast.PtxEmulation;
 /// <remarks>Products are exact; the sum over k runs in float64 and is rounded once. Hardware adds with less care.</remarks>
 internal static unsafe class Matrix
 {
-    /// <summary>d = a b + c of 16 x 8 x K. List: D rows 0-3, C rows 0-3, then A's and B's; Form is K, Form2 the PtxType of a and b.</summary>
+    /// <summary>d = a b + c of 16 x 8 x K. List: D rows 0-3, C rows 0-3, then A's and B's; Form is K, Form2 the PtxType of a and
+    /// b.</summary>
     public static void Multiply(Warp w, Instr* i)
     {
         if (w.Active != uint.MaxValue) throw new KernelFault("mma.sync is not run by all 32 lanes together.");
@@ -67,7 +68,8 @@ internal static unsafe class Matrix
         _ => (double)BitConverter.UInt16BitsToHalf((ushort)(word >> (16 * e))),
     };
 
-    /// <summary>ldmatrix.m8n8.b16: Form matrices of 8 rows of 16 bytes; lanes 8 n to 8 n + 7 give the rows of matrix n; Form2 for .trans.</summary>
+    /// <summary>ldmatrix.m8n8.b16: Form matrices of 8 rows of 16 bytes; lanes 8 n to 8 n + 7 give the rows of matrix n; Form2 for
+    /// .trans.</summary>
     public static void LoadMatrix(Warp w, Instr* i)
     {
         if (w.Active != uint.MaxValue) throw new KernelFault("ldmatrix is not run by all 32 lanes together.");

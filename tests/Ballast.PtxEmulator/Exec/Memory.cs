@@ -261,7 +261,8 @@ internal static unsafe class Memory
         if (block.Checks) block.Check(w, i, bytes, i->Space, kind);
     }
 
-    private static string Name(AccessKind kind) => kind switch { AccessKind.Read => "a read", AccessKind.Write => "a write", _ => "an atomic" };
+    private static string Name(AccessKind kind) => kind switch { AccessKind.Read => "a read", AccessKind.Write => "a write", _ =>
+        "an atomic" };
 
     private static void Fault(Warp w, Instr* i, int lane, int bytes, Space space, AccessKind kind)
     {
@@ -274,6 +275,7 @@ internal static unsafe class Memory
             _ => $"the parameters have {w.Block.ParamBytes} bytes",
         };
         w.Block.FaultLane = lane;
-        throw new KernelFault(CuResult.IllegalAddress, $"{Name(kind)} of {bytes} bytes in {space} memory at 0x{address:x} is out of bounds: {near}.");
+        throw new KernelFault(CuResult.IllegalAddress,
+            $"{Name(kind)} of {bytes} bytes in {space} memory at 0x{address:x} is out of bounds: {near}.");
     }
 }

@@ -45,5 +45,6 @@ internal sealed class SharedWatch(int bytes)
         }
     }
 
-    private static string Name(int thread) => thread == Many ? "(several)" : thread.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Name(int thread) =>
+        thread == Many ? "(several)" : thread.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -214,7 +214,7 @@ internal sealed unsafe class Warp
     private void Park(int pc, uint lanes, Instr* i)
     {
         if (Parked != 0 && ParkedAt != pc)
-            throw new KernelFault($"bar.sync is divergent: lanes 0x{Parked:x8} of a warp wait at line {BarrierLine}, others at line {i->Line}.");
+            throw new KernelFault($"bar.sync is divergent: lanes 0x{Parked:x8} wait at line {BarrierLine}, others at line {i->Line}.");
         Parked |= lanes;
         ParkedAt = pc;
         BarrierLine = i->Line;

@@ -20,7 +20,8 @@ internal static unsafe class WarpOps
         }
     }
 
-    /// <summary>shfl.sync: d|e = a moved by b within segments given by c; Form 0 up, 1 down, 2 bfly, 3 idx; the member mask is in List[0].</summary>
+    /// <summary>shfl.sync: d|e = a moved by b within segments given by c; Form 0 up, 1 down, 2 bfly, 3 idx; the member mask is in
+    /// List[0].</summary>
     public static void Shuffle(Warp w, Instr* i)
     {
         byte* mask = w.Row(i->List[0]);

@@ -72,7 +72,8 @@ internal readonly struct DivApprox : ITwo<float, float, float>
     public static float Of(float a, float b)
     {
         float size = MathF.Abs(b);
-        if (size > 8.507059e37f) return float.IsInfinity(a) ? BitConverter.Int32BitsToSingle(0x7fffffff) : MathF.CopySign(0, a) * MathF.Sign(b);
+        if (size > 8.507059e37f) return float.IsInfinity(a) ? BitConverter.Int32BitsToSingle(0x7fffffff)
+            : MathF.CopySign(0, a) * MathF.Sign(b);
         return Approx.Round((double)a / b, 2.3e-7, Approx.IsPowerOfTwo(b) && b != 0);
     }
 }

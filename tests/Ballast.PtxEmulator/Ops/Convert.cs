@@ -166,7 +166,8 @@ internal static unsafe class Convert
             case PtxType.F16:
                 if (double.IsNaN(x)) return 0x7fff;
                 if (mode == Rounding.Nearest) return BitConverter.HalfToUInt16Bits((Half)x);
-                return Toward(x, mode, v => BitConverter.HalfToUInt16Bits((Half)v), b => (double)BitConverter.UInt16BitsToHalf((ushort)b), 0x7bff, 0x8000);
+                return Toward(x, mode, v => BitConverter.HalfToUInt16Bits((Half)v), b =>
+                    (double)BitConverter.UInt16BitsToHalf((ushort)b), 0x7bff, 0x8000);
             case PtxType.BF16:
                 if (double.IsNaN(x)) return 0x7fff;
                 if (mode == Rounding.Nearest) return BFloat16(x);
@@ -215,7 +216,8 @@ internal static unsafe class Convert
         {
             // Through double rounding would be wrong for 64-bit values: they are rounded once.
             float r = (float)value;
-            if (mode == Rounding.Nearest) return BitConverter.SingleToUInt32Bits(value is var v && v < 0 ? -(float)(UInt128)(-v) : (float)(UInt128)v);
+            if (mode == Rounding.Nearest) return BitConverter.SingleToUInt32Bits(value is var v && v < 0
+                ? -(float)(UInt128)(-v) : (float)(UInt128)v);
             Int128 back = (Int128)r;
             r = mode switch
             {

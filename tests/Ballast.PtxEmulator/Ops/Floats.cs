@@ -22,7 +22,8 @@ internal static class F32Rules
     /// <summary>.sat: into 0 to 1; a NaN becomes 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Saturate(Vector256<float> x) =>
-        Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256<float>.Zero), Vector256.Min(x, Vector256<float>.One), Vector256<float>.Zero);
+        Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256<float>.Zero), Vector256.Min(x, Vector256<float>.One),
+            Vector256<float>.Zero);
 
     public static float Flush(float x) => MathF.Abs(x) < 1.17549435e-38f ? MathF.CopySign(0f, x) : x;
 }
@@ -122,7 +123,8 @@ internal readonly struct DivF64 : IVec2<double>
 
 internal readonly struct FmaF64 : IVec3<double>
 {
-    public static Vector256<double> Of(Vector256<double> a, Vector256<double> b, Vector256<double> c) => Vector256.FusedMultiplyAdd(a, b, c);
+    public static Vector256<double> Of(Vector256<double> a, Vector256<double> b, Vector256<double> c) =>
+        Vector256.FusedMultiplyAdd(a, b, c);
 }
 
 internal readonly struct MinF64 : IVec2<double>
@@ -170,7 +172,8 @@ internal readonly struct Ftz1<TOp> : IVec1<float>
 internal readonly struct Ftz2<TOp> : IVec2<float>
     where TOp : struct, IVec2<float>
 {
-    public static Vector256<float> Of(Vector256<float> a, Vector256<float> b) => F32Rules.Flush(TOp.Of(F32Rules.Flush(a), F32Rules.Flush(b)));
+    public static Vector256<float> Of(Vector256<float> a, Vector256<float> b) =>
+        F32Rules.Flush(TOp.Of(F32Rules.Flush(a), F32Rules.Flush(b)));
 }
 
 internal readonly struct Ftz3<TOp> : IVec3<float>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Ballast.PtxEmulation;
@@ -116,7 +117,7 @@ internal readonly struct MulHi<T, TWide> : ITwo<T, T, T>
     where TWide : unmanaged, IBinaryInteger<TWide>
 {
     public static T Of(T a, T b) =>
-        T.CreateTruncating((TWide.CreateTruncating(a) * TWide.CreateTruncating(b)) >> (System.Runtime.CompilerServices.Unsafe.SizeOf<T>() * 8));
+        T.CreateTruncating((TWide.CreateTruncating(a) * TWide.CreateTruncating(b)) >> (Unsafe.SizeOf<T>() * 8));
 }
 
 internal readonly struct MadHi<T, TWide> : IThree<T, T, T, T>

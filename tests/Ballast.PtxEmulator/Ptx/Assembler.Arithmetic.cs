@@ -166,7 +166,8 @@ internal sealed unsafe partial class Assembler
         Count(m, o, form == 4 ? 2 : 3);
         _code.Add(Plain(&Loops.Predicates, m.Line) with
         {
-            D = Destination(o[0], PtxType.Pred), A = Source(o[1], PtxType.Pred), B = form == 4 ? 0 : Source(o[2], PtxType.Pred), Form = form,
+            D = Destination(o[0], PtxType.Pred), A = Source(o[1], PtxType.Pred), B = form == 4 ? 0 : Source(o[2], PtxType.Pred),
+                Form = form,
         });
     }
 
@@ -244,7 +245,8 @@ internal sealed unsafe partial class Assembler
         if (nan)
         {
             if (flush) throw Unknown(m);
-            return m.Name == "min" ? new(&Loops.Vec2<MinNanF32, float>, 2) : m.Name == "max" ? new(&Loops.Vec2<MaxNanF32, float>, 2) : throw Unknown(m);
+            return m.Name == "min" ? new(&Loops.Vec2<MinNanF32, float>, 2) : m.Name == "max"
+                ? new(&Loops.Vec2<MaxNanF32, float>, 2) : throw Unknown(m);
         }
         // The rounding of fma, div, rcp and sqrt must be stated.
         if (!rounded && m.Name is "fma" or "mad" or "div" or "rcp" or "sqrt" && !rounded) throw Unknown(m);
@@ -349,7 +351,8 @@ internal sealed unsafe partial class Assembler
         where T : unmanaged, System.Numerics.IBinaryInteger<T>
     {
         bool low = m.Take("lo"), high = m.Take("hi");
-        bool bits = type is PtxType.B32 or PtxType.B64, signed = type is PtxType.S32 or PtxType.S64, wide = type is PtxType.S64 or PtxType.U64 or PtxType.B64;
+        bool bits = type is PtxType.B32 or PtxType.B64, signed = type is PtxType.S32 or PtxType.S64,
+            wide = type is PtxType.S64 or PtxType.U64 or PtxType.B64;
         if ((low || high) && m.Name is not ("mul" or "mad" or "mul24")) throw Unknown(m);
         if (bits != m.Name is "and" or "or" or "xor" or "not" or "brev") throw Unknown(m);
         return m.Name switch

@@ -170,7 +170,8 @@ internal sealed unsafe partial class Assembler
     private void SetPredicate(Modifiers m, List<Operand> o)
     {
         PtxType type = m.TakeType();
-        string compare = m.TakeOne("", "eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ", "neu", "ltu", "leu", "gtu", "geu", "num", "nan");
+        string compare = m.TakeOne("", "eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ", "neu", "ltu", "leu", "gtu",
+            "geu", "num", "nan");
         string combine = m.TakeOne("", "and", "or", "xor");
         if (m.Take("ftz")) throw new PtxException(m.Line, $"{m.Opcode}: .ftz comparisons are not known to the emulator.");
         Count(m, o, combine.Length == 0 ? 3 : 4);

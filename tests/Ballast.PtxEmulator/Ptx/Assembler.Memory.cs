@@ -74,7 +74,8 @@ internal sealed unsafe partial class Assembler
         }
         if (at.Kind == OperandKind.Register && at.Symbol.Register == RegisterKind.Word32)
         {
-            if (i.Space is Space.Global or Space.Generic) throw new PtxException(m.Line, $"{m.Opcode}: {at.Text} is too narrow for an address.");
+            if (i.Space is Space.Global or Space.Generic) throw new PtxException(m.Line,
+                $"{m.Opcode}: {at.Text} is too narrow for an address.");
             i.Narrow = true;
             i.A = Source(at, PtxType.B32);
         }
@@ -153,7 +154,8 @@ internal sealed unsafe partial class Assembler
         bool fits = kind switch
         {
             AtomicKind.Add => type is PtxType.U32 or PtxType.S32 or PtxType.U64 or PtxType.F32 or PtxType.F64,
-            AtomicKind.Exchange or AtomicKind.CompareExchange or AtomicKind.And or AtomicKind.Or or AtomicKind.Xor => type is PtxType.B32 or PtxType.B64,
+            AtomicKind.Exchange or AtomicKind.CompareExchange or AtomicKind.And or AtomicKind.Or or AtomicKind.Xor =>
+                type is PtxType.B32 or PtxType.B64,
             AtomicKind.Min or AtomicKind.Max => type is PtxType.U32 or PtxType.S32 or PtxType.U64 or PtxType.S64,
             _ => type is PtxType.U32,
         };
@@ -241,7 +243,8 @@ internal sealed unsafe partial class Assembler
             case "shfl":
                 if (!m.Take("sync") || !m.Take("b32")) throw Unknown(m);
                 Count(m, o, 5);
-                int form = m.TakeOne("", "up", "down", "bfly", "idx") switch { "up" => 0, "down" => 1, "bfly" => 2, "idx" => 3, _ => throw Unknown(m) };
+                int form = m.TakeOne("", "up", "down", "bfly", "idx") switch { "up" => 0, "down" => 1, "bfly" => 2, "idx" => 3, _ =>
+                    throw Unknown(m) };
                 _code.Add(Plain(&WarpOps.Shuffle, m.Line) with
                 {
                     D = Destination(o[0], PtxType.B32), E = o[0].Second is null ? -1 : Destination(o[0].Second!, PtxType.Pred),
@@ -251,13 +254,15 @@ internal sealed unsafe partial class Assembler
                 return;
             case "vote":
                 if (!m.Take("sync")) throw Unknown(m);
-                int vote = m.TakeOne("", "all", "any", "uni", "ballot") switch { "all" => 0, "any" => 1, "uni" => 2, "ballot" => 3, _ => throw Unknown(m) };
+                int vote = m.TakeOne("", "all", "any", "uni", "ballot") switch { "all" => 0, "any" => 1, "uni" => 2, "ballot" => 3, _ =>
+                    throw Unknown(m) };
                 PtxType type = m.TakeType();
                 if (type != (vote == 3 ? PtxType.B32 : PtxType.Pred)) throw Unknown(m);
                 Count(m, o, 3);
                 _code.Add(Plain(&WarpOps.Vote, m.Line) with
                 {
-                    D = Destination(o[0], type), A = Source(o[1], PtxType.Pred), B = Source(o[2], PtxType.B32), Form = vote, Form2 = o[1].Negated ? 1 : 0,
+                    D = Destination(o[0], type), A = Source(o[1], PtxType.Pred), B = Source(o[2], PtxType.B32), Form = vote,
+                        Form2 = o[1].Negated ? 1 : 0,
                 });
                 return;
             case "activemask":
@@ -282,7 +287,8 @@ internal sealed unsafe partial class Assembler
                 Count(m, o, 3);
                 _code.Add(Plain(&WarpOps.Redux, m.Line) with
                 {
-                    D = Destination(o[0], of), A = Source(o[1], of), B = Source(o[2], PtxType.B32), Form = redux, Form2 = of == PtxType.S32 ? 1 : 0,
+                    D = Destination(o[0], of), A = Source(o[1], of), B = Source(o[2], PtxType.B32), Form = redux, Form2 = of == PtxType.S32
+                        ? 1 : 0,
                 });
                 return;
             case "mma":
@@ -297,7 +303,8 @@ internal sealed unsafe partial class Assembler
                 if (into.Count != matrices || o[1].Kind != OperandKind.Address) throw Unknown(m);
                 Instr i = Plain(&Matrix.LoadMatrix, m.Line) with
                 {
-                    List = List([.. into.Select(p => Destination(p, PtxType.B32))]), ListCount = matrices, Form = matrices, Form2 = m.Take("trans") ? 1 : 0,
+                    List = List([.. into.Select(p =>
+                        Destination(p, PtxType.B32))]), ListCount = matrices, Form = matrices, Form2 = m.Take("trans") ? 1 : 0,
                 };
                 Place(m, o[1], "shared", ref i);
                 _code.Add(i);

@@ -11,7 +11,8 @@ internal sealed unsafe partial class Assembler
             Operand o = ReadOperand();
             if (Accept('|')) o.Second = ReadOperand();
             list.Add(o);
-            if (!Accept(',') && !Peek().Is(';')) throw new PtxException(Peek().Line, $"\"{Peek().Text}\" was not expected after an operand.");
+            if (!Accept(',') && !Peek().Is(';')) throw new PtxException(Peek().Line,
+                $"\"{Peek().Text}\" was not expected after an operand.");
         }
         return list;
     }
@@ -155,7 +156,8 @@ internal sealed unsafe partial class Assembler
     /// <summary>A number that the instruction must know when it is decoded.</summary>
     private static int Known(Operand o)
     {
-        if (o.Kind != OperandKind.Immediate || o.Number.Float != 0) throw new PtxException(o.Line, $"a constant was expected, not \"{o.Text}\".");
+        if (o.Kind != OperandKind.Immediate || o.Number.Float != 0) throw new PtxException(o.Line,
+            $"a constant was expected, not \"{o.Text}\".");
         return o.Minus ? -(int)o.Number.Bits : (int)o.Number.Bits;
     }
 

@@ -291,7 +291,8 @@ internal sealed unsafe partial class Assembler
         alignment = Math.Max(alignment, bytes);
         while (Accept('['))
         {
-            if (Peek().Kind != TokenKind.Number) throw new PtxException(name.Line, $"{name.Text} has no size: dynamic shared memory is not supported.");
+            if (Peek().Kind != TokenKind.Number) throw new PtxException(name.Line,
+                $"{name.Text} has no size: dynamic shared memory is not supported.");
             bytes *= (int)Next().Bits;
             Expect(']');
         }

@@ -41,7 +41,8 @@ internal sealed class Scope(Scope? parent)
             if (s._names.TryGetValue(name, out symbol)) return true;
             foreach ((string prefix, int count, RegisterKind kind, bool isFloat) in s._ranges)
             {
-                if (!name.StartsWith(prefix, StringComparison.Ordinal) || !int.TryParse(name.AsSpan(prefix.Length), out int n) || n >= count) continue;
+                if (!name.StartsWith(prefix, StringComparison.Ordinal) || !int.TryParse(name.AsSpan(prefix.Length), out int n)
+                    || n >= count) continue;
                 symbol = new(SymbolKind.Register, (ulong)allocate(kind), kind, isFloat);
                 s._names[name] = symbol;
                 return true;
@@ -123,7 +124,8 @@ internal sealed class Modifiers
     /// <summary>Takes the type at the end.</summary>
     public PtxType TakeType()
     {
-        if (_parts.Count == 0 || !TryType(_parts[^1], out PtxType type)) throw new PtxException(Line, $"{Opcode}: there is no type at the end.");
+        if (_parts.Count == 0 || !TryType(_parts[^1], out PtxType type)) throw new PtxException(Line,
+            $"{Opcode}: there is no type at the end.");
         _parts.RemoveAt(_parts.Count - 1);
         return type;
     }

@@ -102,7 +102,8 @@ internal sealed class ModuleReader
                     break;
                 case ".target":
                     Token target = Next();
-                    if (!target.Text.StartsWith("sm_", StringComparison.Ordinal) || !int.TryParse(target.Text.AsSpan(3).TrimEnd('a'), out int sm))
+                    if (!target.Text.StartsWith("sm_", StringComparison.Ordinal)
+                        || !int.TryParse(target.Text.AsSpan(3).TrimEnd('a'), out int sm))
                         throw new PtxException(target.Line, $".target {target.Text} is not known.");
                     Target = sm;
                     while (Accept(',')) Next();
