@@ -52,7 +52,7 @@ internal static class StateMessages
 
     private static string TensorContainer(ITypeSymbol type)
     {
-        if (HeldTypes.IsDictionary(type)) return "declare it as a BufferDictionary (or a ParameterList if they are learned)";
+        if (HeldTypes.IsDictionary(type)) return "declare it as a BufferDictionary (or a ParameterDictionary if they are learned)";
         if (HeldTypes.IsSequence(type)) return "declare it as a BufferList (or a ParameterList if they are learned)";
         return "give each tensor a Buffer (or a Parameter if it is learned) of its own";
     }

@@ -128,8 +128,11 @@ public abstract partial class Module
     /// <param name="policy">Differences that are allowed; none if left out.</param>
     /// <returns>What was loaded, and every allowed difference.</returns>
     /// <exception cref="StateLoadException">Something differs; the report names all of it, and the module is as it was.</exception>
-    public LoadReport Load(IReadOnlyDictionary<string, Tensor> state, LoadPolicy? policy = null) =>
-        StateLoader.Load(this, state, policy ?? LoadPolicy.Strict);
+    public LoadReport Load(IReadOnlyDictionary<string, Tensor> state, LoadPolicy? policy = null)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return StateLoader.Load(this, state, policy ?? LoadPolicy.Strict);
+    }
 
     /// <summary>The state tree: kinds, dtypes, shapes, devices, rules, aliases and totals.</summary>
     public override string ToString() => StateTable.Render(this);
