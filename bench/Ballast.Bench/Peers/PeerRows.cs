@@ -22,7 +22,7 @@ internal static class PeerRows
         new("train char-gpt", "ms", Rate.Tokens(CharGpt.Batch * CharGpt.Block), OurSide.TrainCharGpt, TorchSide.TrainCharGpt),
         new("load 124M", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Load, FileRows.TorchLoad),
         new("save 124M", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Save, FileRows.TorchSave),
-        new("save 124M (peer: dd)", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Save, FileRows.DiskSave),
+        new("save 124M (peer: dd)", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Save, FileRows.DiskSave, NeedsTorch: false),
         .. StateRows.All,
     ];
 

@@ -63,7 +63,7 @@ internal static class PeersCommand
         var results = new List<PeerResult>();
         foreach (PeerRow row in rows)
         {
-            results.Add(Measure(meter, row, withPeer: missing is null));
+            results.Add(Measure(meter, row, withPeer: missing is null || !row.NeedsTorch));
             output.WriteLine(PeerTable.Line(results[^1]));
         }
         if (json is not null) PeerJson.Write(json.FullName, results);

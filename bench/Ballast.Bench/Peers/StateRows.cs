@@ -13,9 +13,9 @@ internal static class StateRows
     public static IReadOnlyList<PeerRow> All { get; } =
     [
         // Read and written: 500 MB each.
-        new("state move 500 MB (peer: copy)", "ms", Rate.Bytes(2.0 * Bytes), Move, () => Copy(1)),
+        new("state move 500 MB, copy", "ms", Rate.Bytes(2.0 * Bytes), Move, () => Copy(1), NeedsTorch: false),
         // There and back: 500 MB read and 1000 MB written, then the reverse; the peer copies as much.
-        new("state cast 500 MB (peer: copy)", "ms", Rate.Bytes(6.0 * Bytes), Cast, () => Copy(3)),
+        new("state cast 500 MB, copy", "ms", Rate.Bytes(6.0 * Bytes), Cast, () => Copy(3), NeedsTorch: false),
     ];
 
     /// <summary>Into storage of its own on the same device.</summary>
