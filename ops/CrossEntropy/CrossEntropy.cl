@@ -19,8 +19,10 @@ KERNEL(64) void cross_entropy(
     if (smoothing != 0) { spread -= share * v; all += share; }
   }
   ROW_FOLD(lane, sum, ADD_OF)
-  ROW_FOLD(lane, spread, ADD_OF)
-  ROW_FOLD(lane, all, ADD_OF)
+  if (smoothing != 0) {
+    ROW_FOLD(lane, spread, ADD_OF)
+    ROW_FOLD(lane, all, ADD_OF)
+  }
   if (LID(0) == 0) {
     T log_sum = LOG(sum), value = 0;
     if (!skip) {
@@ -63,9 +65,12 @@ KERNEL(64) void cross_entropy_grad(
   x += ox + row * n;
   d += od + row * n;
   bool skip = wanted == ignored || wanted < 0 || wanted >= n;
-  T all = 0;
-  for (i64 i = LID(0); i < n; i += 64) all += hasWeight ? w[ow + i] : (T)1;
-  ROW_FOLD(lane, all, ADD_OF)
+  T all = (T)n;
+  if (hasWeight && smoothing != 0) {
+    all = 0;
+    for (i64 i = LID(0); i < n; i += 64) all += w[ow + i];
+    ROW_FOLD(lane, all, ADD_OF)
+  }
   T from = reduction == 0 ? g[og + row] : g[og];
   if (reduction == 1) from /= total[oTotal];
   T sharp = skip ? 0 : ((T)1 - smoothing) * (hasWeight ? w[ow + wanted] : (T)1), even = smoothing / (T)n;

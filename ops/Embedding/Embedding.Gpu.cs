@@ -20,7 +20,7 @@ internal sealed class EmbeddingGpu : IKernel<EmbeddingOp>
     }
 }
 
-/// <summary>Adds rows into the table, each column in the order of the indices.</summary>
+/// <summary>Adds rows into the table in the order of the indices, so that results do not vary.</summary>
 internal sealed class EmbeddingGradGpu : IKernel<EmbeddingGradOp>
 {
     public DTypeSet DTypes => DTypeSet.Floating;
@@ -32,7 +32,8 @@ internal sealed class EmbeddingGradGpu : IKernel<EmbeddingGradOp>
         CopyGpuDriver.Fill(d, 0);
         Tensor g = GpuDense.Of(inputs[0]), index = GpuDense.Of(inputs[1]);
         long width = d.Shape[1];
-        GpuRuntime.Of(d).RunFile("EmbeddingGrad.cl", "embedding_grad", d.DType, new Grid((width + 63) / 64, GpuRuntime.RowGroup),
+        GpuRuntime.Of(d).RunFile("EmbeddingGrad.cl", "embedding_grad", d.DType, new Grid(index.Elements, GpuRuntime.RowGroup,
+            (width + 255) / 256),
             g, g.Layout.Offset, index, index.Layout.Offset, d, d.Layout.Offset, index.Elements, width, (long)op.Rows, op.Padding);
     }
 }

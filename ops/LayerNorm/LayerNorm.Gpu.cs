@@ -23,9 +23,6 @@ internal sealed class LayerNormGradGpu : IKernel<LayerNormGradOp>
 /// <summary>What both normalisations share; RMS normalisation has no mean.</summary>
 internal static class GpuNorm
 {
-    // A chunk of fewer rows is not worth a second step.
-    private const long LeastRows = 64;
-
     public static void Forward(bool centred, Tensor input, Tensor? weight, Tensor? bias, Tensor y, Tensor? means, Tensor scales, double eps)
     {
         long rows = scales.Elements;
@@ -63,15 +60,14 @@ internal static class GpuNorm
             CopyGpuDriver.Fill(toBias, 0);
             return;
         }
-        long groups = (n + 63) / 64, chunks = Math.Max(1, Math.Min(ReductionPlan.ManyGroups / groups, rows / LeastRows));
-        long step = (rows + chunks - 1) / chunks;
-        chunks = (rows + step - 1) / step;
+        var plan = ReductionPlan.OfColumns(n, rows);
+        long chunks = plan.Chunks;
         Tensor parts = chunks == 1 ? to : Tensor.Empty([2, checked((int)chunks), checked((int)n)], to.DType, to.Device);
         Tensor first = chunks == 1 ? to : parts, second = chunks == 1 ? toBias : parts;
-        runtime.Launch(Kernel(runtime, "norm_parameters_grad", to.DType, centred), new Grid(groups, GpuRuntime.Group, chunks), x,
+        runtime.Launch(Kernel(runtime, "norm_parameters_grad", to.DType, centred), plan.Grid, x,
             x.Layout.Offset, g, g.Layout.Offset, m, m.Layout.Offset, scales, scales.Layout.Offset,
             first, first.Layout.Offset, wantsWeight ? 1 : 0, second, second.Layout.Offset + (chunks == 1 ? 0 : chunks * n),
-            wantsBias ? 1 : 0, rows, step, n);
+            wantsBias ? 1 : 0, rows, plan.Step, n, plan.Shift);
         if (chunks == 1) return;
         runtime.Launch(Kernel(runtime, "norm_parameters_total", to.DType, centred), Grid.Elements(n), parts, parts.Layout.Offset, chunks,
             to, to.Layout.Offset, wantsWeight ? 1 : 0, toBias, toBias.Layout.Offset, wantsBias ? 1 : 0, n);

@@ -54,16 +54,16 @@ KERNEL(64) void norm_grad(
   }
 }
 
-// 64 columns and four rows at a time, over a chunk of "step" rows; chunks lie in rows of n, bias after weight, for norm_parameters_total.
+// 2^shift columns together, over a chunk of "step" rows; chunks lie in rows of n, bias after weight, for norm_parameters_total.
 KERNEL(256) void norm_parameters_grad(
     GLOBAL const T* x, i64 ox, GLOBAL const T* g, i64 og, GLOBAL const T* means, i64 om, GLOBAL const T* scales, i64 os,
-    GLOBAL T* dw, i64 odw, int wantsWeight, GLOBAL T* db, i64 odb, int wantsBias, i64 rows, i64 step, i64 n) {
+    GLOBAL T* dw, i64 odw, int wantsWeight, GLOBAL T* db, i64 odb, int wantsBias, i64 rows, i64 step, i64 n, int shift) {
   SHARED T weights[256];
   SHARED T biases[256];
-  int lane = LID(0) & 63, part = LID(0) >> 6;
-  i64 column = GROUP(0) * 64 + lane, chunk = GROUP(1), end = min(rows, (chunk + 1) * step), from = min(column, n - 1);
+  int columns = 1 << shift, lane = LID(0) & (columns - 1), part = LID(0) >> shift, parts = 256 >> shift;
+  i64 column = GROUP(0) * columns + lane, chunk = GROUP(1), end = min(rows, (chunk + 1) * step), from = min(column, n - 1);
   T weight = 0, bias = 0;
-  for (i64 row = chunk * step + part; row < end; row += 4) {
+  for (i64 row = chunk * step + part; row < end; row += parts) {
     T v = g[og + row * n + from], mean = CENTRED ? means[om + row] : 0;
     bias += v;
     weight += v * ((x[ox + row * n + from] - mean) * scales[os + row]);
@@ -72,8 +72,9 @@ KERNEL(256) void norm_parameters_grad(
   biases[LID(0)] = bias;
   BARRIER();
   if (part != 0 || column >= n) return;
-  if (wantsWeight) dw[odw + chunk * n + column] = weights[lane] + weights[64 + lane] + (weights[128 + lane] + weights[192 + lane]);
-  if (wantsBias) db[odb + chunk * n + column] = biases[lane] + biases[64 + lane] + (biases[128 + lane] + biases[192 + lane]);
+  for (int p = 1; p < parts; p++) { weight += weights[columns * p + lane]; bias += biases[columns * p + lane]; }
+  if (wantsWeight) dw[odw + chunk * n + column] = weight;
+  if (wantsBias) db[odb + chunk * n + column] = bias;
 }
 
 KERNEL(256) void norm_parameters_total(

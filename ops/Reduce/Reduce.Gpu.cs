@@ -31,8 +31,9 @@ internal sealed class ReduceGpu : IKernel<ReduceOp>
         GpuRuntime runtime = GpuRuntime.Of(y);
         GpuKernel kernel = runtime.FileKernel("Reduce.cl", plan.Columns ? "reduce_columns" : "reduce", (x.DType, y.DType, (int)kind),
             static key => Defines((Reduction)key.Form, key.In, key.Out));
-        runtime.Launch(kernel, plan.Grid, x, x.Layout.Offset, Arg.Vector(parts.KeptLengths), Arg.Vector(parts.KeptStrides),
-            Arg.Vector(parts.Lengths), Arg.Vector(parts.Strides), parts.Count, plan.Step, y, y.Layout.Offset, results);
+        Arg[] args = [x, x.Layout.Offset, Arg.Vector(parts.KeptLengths), Arg.Vector(parts.KeptStrides), Arg.Vector(parts.Lengths),
+            Arg.Vector(parts.Strides), parts.Count, plan.Step, y, y.Layout.Offset, results];
+        runtime.Launch(kernel, plan.Grid, plan.Columns ? [.. args, plan.Shift] : args);
     }
 
     private static string Defines(Reduction kind, DType from, DType to)
@@ -56,6 +57,8 @@ internal sealed class ReduceGpu : IKernel<ReduceOp>
 /// <summary>The axes of a tensor that stay and those that are folded, each merged and padded to eight; strides in elements.</summary>
 internal readonly struct ReducedParts
 {
+    private const long LeastChunk = 4096;
+
     /// <summary>Splits the axes by a mask (bit i for axis i is folded).</summary>
     public ReducedParts(Tensor x, int mask)
     {
@@ -80,12 +83,12 @@ internal readonly struct ReducedParts
     /// <param name="split">False for one step, however few they are.</param>
     public ReductionPlan Plan(long results, bool split = true)
     {
-        bool columns = KeptStrides[^1] == 1 && KeptLengths[^1] >= 16 && Count > 1 && Strides[^1] != 1;
-        long groups = columns ? (results + 63) / 64 : results, least = columns ? 64 : 4096;
-        long chunks = split ? Math.Max(1, Math.Min(ReductionPlan.ManyGroups / groups, Count / least)) : 1;
+        if (KeptStrides[^1] == 1 && KeptLengths[^1] >= 16 && Count > 1 && Strides[^1] != 1)
+            return ReductionPlan.OfColumns(results, Count, split);
+        long chunks = split ? Math.Max(1, Math.Min(ReductionPlan.ManyGroups / results, Count / LeastChunk)) : 1;
         long step = Math.Max(1, (Count + chunks - 1) / chunks);
         chunks = Math.Max(1, (Count + step - 1) / step);
-        return new ReductionPlan(columns, chunks, step, new Grid(groups, columns ? GpuRuntime.Group : GpuRuntime.RowGroup, chunks));
+        return new ReductionPlan(0, chunks, step, new Grid(results, GpuRuntime.RowGroup, chunks));
     }
 
     private static (long[] Lengths, long[] Strides) Side(Tensor x, int mask, bool folded)
@@ -117,12 +120,34 @@ internal readonly struct ReducedParts
 }
 
 /// <summary>The shape of a reduction's first step. It follows from shape and strides alone, and so does the order of sums.</summary>
-/// <param name="Columns">True if a group takes 64 results side by side, false if it takes one.</param>
+/// <param name="Shift">A group takes 2^Shift results that lie side by side; 0 if it takes one result.</param>
 /// <param name="Chunks">Pieces that each result's elements are cut into.</param>
 /// <param name="Step">Elements of a piece.</param>
 /// <param name="Grid">Groups of results by pieces.</param>
-internal readonly record struct ReductionPlan(bool Columns, long Chunks, long Step, Grid Grid)
+internal readonly record struct ReductionPlan(int Shift, long Chunks, long Step, Grid Grid)
 {
     /// <summary>So many groups keep any device busy; fewer results are cut into pieces.</summary>
     public const long ManyGroups = 512;
+
+    // Up to so many rows, narrow groups in one step take no longer than the second step would.
+    private const long ShortColumn = 2048;
+    private const long LeastRows = 64;
+    private const int Narrow = 4, Wide = 6;
+
+    /// <summary>True if neighbours are read together.</summary>
+    public bool Columns => Shift > 0;
+
+    /// <summary>A plan for results that lie side by side.</summary>
+    /// <param name="results">How many there are.</param>
+    /// <param name="rows">Elements of each.</param>
+    /// <param name="split">False for one step.</param>
+    public static ReductionPlan OfColumns(long results, long rows, bool split = true)
+    {
+        int shift = rows <= ShortColumn ? Narrow : Wide;
+        long groups = (results + (1L << shift) - 1) >> shift;
+        long chunks = split && shift == Wide ? Math.Max(1, Math.Min(ManyGroups / groups, rows / LeastRows)) : 1;
+        long step = Math.Max(1, (rows + chunks - 1) / chunks);
+        chunks = Math.Max(1, (rows + step - 1) / step);
+        return new ReductionPlan(shift, chunks, step, new Grid(groups, GpuRuntime.Group, chunks));
+    }
 }

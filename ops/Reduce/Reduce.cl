@@ -19,21 +19,22 @@ KERNEL(64) void reduce(
   }
 }
 
-// For results whose elements lie side by side: 64 of them and four rows at a time, so that neighbours read neighbours.
+// For results whose elements lie side by side: 2^shift of them together, and the group's other items beside them in other rows, so that
+// neighbours read neighbours.
 KERNEL(256) void reduce_columns(
     GLOBAL const X* x, i64 ox, long8 keptLengths, long8 keptStrides, long8 lengths, long8 strides, i64 n, i64 step, GLOBAL Y* y, i64 oy,
-    i64 kept) {
+    i64 kept, int shift) {
   SHARED A lane[256];
-  int column = LID(0) & 63, part = LID(0) >> 6;
-  i64 row = GROUP(0) * 64 + column, chunk = GROUP(1), base = ox + at8(min(row, kept - 1), keptLengths, keptStrides);
+  int columns = 1 << shift, column = LID(0) & (columns - 1), part = LID(0) >> shift, parts = 256 >> shift;
+  i64 row = GROUP(0) * columns + column, chunk = GROUP(1), base = ox + at8(min(row, kept - 1), keptLengths, keptStrides);
   i64 end = min(n, (chunk + 1) * step);
   bool flat = lengths.s7 == n;
   A v = START;
-  for (i64 i = chunk * step + part; i < end; i += 4) FOLD_NEXT
+  for (i64 i = chunk * step + part; i < end; i += parts) FOLD_NEXT
   lane[LID(0)] = v;
   BARRIER();
   if (part != 0 || row >= kept) return;
-  for (int p = 1; p < 4; p++) { A e = lane[64 * p + column]; v = FOLD(v, e); }
+  for (int p = 1; p < parts; p++) { A e = lane[columns * p + column]; v = FOLD(v, e); }
   i64 to = oy + chunk * kept + row;
   Y_STORE
 }

@@ -21,24 +21,26 @@ KERNEL(64) void variance(OPERANDS) {
   if (LID(0) == 0) { RESULT }
 }
 
-// For results whose elements lie side by side: 64 of them and four rows at a time.
-KERNEL(256) void variance_columns(OPERANDS) {
+// For results whose elements lie side by side: 2^shift of them together, and the group's other items beside them in other rows.
+KERNEL(256) void variance_columns(OPERANDS, int shift) {
   SHARED T lane[256];
-  int column = LID(0) & 63, part = LID(0) >> 6;
-  i64 row = GROUP(0) * 64 + column, chunk = GROUP(1), base = ox + at8(min(row, kept - 1), keptLengths, keptStrides);
+  int columns = 1 << shift, column = LID(0) & (columns - 1), part = LID(0) >> shift, parts_ = 256 >> shift;
+  i64 row = GROUP(0) * columns + column, chunk = GROUP(1), base = ox + at8(min(row, kept - 1), keptLengths, keptStrides);
   i64 start = chunk * step, end = min(n, start + step);
   bool flat = lengths.s7 == n;
   T mean = 0, squares = 0;
-  for (i64 i = start + part; i < end; i += 4) mean += ELEMENT;
+  for (i64 i = start + part; i < end; i += parts_) mean += ELEMENT;
   lane[LID(0)] = mean;
   BARRIER();
-  mean = (lane[column] + lane[64 + column] + (lane[128 + column] + lane[192 + column])) / (T)(end - start);
+  mean = 0;
+  for (int p = 0; p < parts_; p++) mean += lane[columns * p + column];
+  mean /= (T)(end - start);
   BARRIER();
-  for (i64 i = start + part; i < end; i += 4) { T v = ELEMENT - mean; squares += v * v; }
+  for (i64 i = start + part; i < end; i += parts_) { T v = ELEMENT - mean; squares += v * v; }
   lane[LID(0)] = squares;
   BARRIER();
   if (part != 0 || row >= kept) return;
-  squares = lane[column] + lane[64 + column] + (lane[128 + column] + lane[192 + column]);
+  for (int p = 1; p < parts_; p++) squares += lane[columns * p + column];
   RESULT
 }
 

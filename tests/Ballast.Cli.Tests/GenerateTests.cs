@@ -86,6 +86,34 @@ public sealed class GenerateTests
         Assert.Equal(tail, whole);
     }
 
+    [OpenClFact]
+    public void On_a_device_the_number_of_the_token_is_all_that_is_read()
+    {
+        Device device = Device.Parse("opencl:0");
+        foreach (SamplingSettings settings in new[] { new SamplingSettings(0, null), new(0.8, null), new(1.2, 3) })
+        {
+            int[] here = [.. new TextSampler(Model(), settings, new Generator(3UL)).Continue([1, 2]).Take(12)];
+            Gpt model = Model().To(device);
+            DeviceStats start = device.Stats;
+            int[] there = [.. new TextSampler(model, settings, new Generator(3UL)).Continue([1, 2]).Take(12)];
+            DeviceStats read = device.Stats - start;
+            Assert.Equal(here, there);
+            Assert.Equal((12L, 12L * sizeof(long)), (read.CopiesToHost, read.BytesToHost));
+        }
+    }
+
+    [Fact]
+    public void Logits_that_are_no_numbers_are_refused()
+    {
+        Gpt model = Model();
+        using (Autograd.NoGrad()) model.TokenEmbedding.Weight.Value.FillInPlace(double.NaN);
+        foreach (double temperature in new[] { 0.0, 1 })
+        {
+            var sampler = new TextSampler(model, new SamplingSettings(temperature, null), new Generator(1UL));
+            Assert.Contains("no finite number", Assert.Throws<UserError>(() => sampler.Continue([1]).First()).Message);
+        }
+    }
+
     private static Gpt Model() =>
         new Gpt(new GptConfig { VocabularySize = 11, BlockLength = 8, Width = 8, Heads = 2, Layers = 1 }, new Generator(9UL)).Eval();
 

@@ -8,13 +8,12 @@ namespace Ballast.Cli.Generation;
 internal sealed record SamplingSettings(double Temperature, int? TopK);
 
 /// <summary>Draws token after token from a model's distribution. The same generator gives the same tokens.</summary>
+/// <remarks>Everything happens on the model's device; the number of the chosen token, 8 bytes, is all that is read from it.</remarks>
 /// <param name="model">In evaluation mode.</param>
 /// <param name="settings">How to choose.</param>
 /// <param name="generator">One uniform float64 is drawn a token, none at temperature 0.</param>
 internal sealed class TextSampler(Gpt model, SamplingSettings settings, Generator generator)
 {
-    private readonly double[] _weights = new double[model.Config.VocabularySize];
-
     /// <summary>The tokens that follow <paramref name="prompt"/>, without end; the model sees the last block of them.</summary>
     /// <param name="prompt">At least one token.</param>
     public IEnumerable<int> Continue(IReadOnlyList<int> prompt)
@@ -23,52 +22,36 @@ internal sealed class TextSampler(Gpt model, SamplingSettings settings, Generato
         var context = new List<long>(prompt.TakeLast(block).Select(token => (long)token));
         while (true)
         {
-            int next = Choose(Logits([.. context]));
+            int next = Next([.. context]);
             yield return next;
             if (context.Count == block) context.RemoveAt(0);
             context.Add(next);
         }
     }
 
-    private float[] Logits(long[] context)
+    private int Next(long[] context)
     {
         using TensorScope scope = TensorScope.Begin();
         using Autograd.GradScope noGrad = Autograd.NoGrad();
         Tensor tokens = Tensor.From(context, [1, context.Length]).To(model.TokenEmbedding.Weight.Device);
-        return model.Forward(tokens).Select(1, context.Length - 1).To(Device.Cpu).ToArray<float>();
+        Tensor logits = model.Forward(tokens).Select(1, context.Length - 1).Reshape(model.Config.VocabularySize).To(DType.Float32);
+        Tensor largest = logits.Max(), likeliest = logits.ArgMax();
+        Tensor chosen = settings.Temperature == 0 ? likeliest : Draw(logits, largest, likeliest);
+        // What is not finite leaves 0 nowhere when it is taken from itself; -1 says so.
+        long next = Tensor.Where((largest - largest).Eq(0), chosen, -1).Item<long>();
+        return next >= 0 ? (int)next : throw new UserError("the model's output is no finite number: its weights are damaged");
     }
 
-    private int Choose(float[] logits)
+    private Tensor Draw(Tensor logits, Tensor largest, Tensor likeliest)
     {
-        int best = 0;
-        for (int i = 1; i < logits.Length; i++)
+        Tensor weights = ((logits - largest) / settings.Temperature).Exp();
+        if (settings.TopK is { } k && k < weights.Elements)
         {
-            if (logits[i] > logits[best]) best = i;
+            // Those equal to the K-th largest are all in.
+            Tensor least = logits.TopK(k).Values.Min();
+            weights = weights.MaskedFill(logits.Lt(least), 0);
         }
-        if (!float.IsFinite(logits[best])) throw new UserError("the model's output is no finite number: its weights are damaged");
-        if (settings.Temperature == 0) return best;
-        float least = Threshold(logits);
-        double total = 0;
-        for (int i = 0; i < logits.Length; i++)
-        {
-            _weights[i] = logits[i] < least ? 0 : Math.Exp((logits[i] - (double)logits[best]) / settings.Temperature);
-            total += _weights[i];
-        }
-        double left = generator.NextFloat64() * total;
-        for (int i = 0; i < logits.Length; i++)
-        {
-            left -= _weights[i];
-            if (left < 0) return i;
-        }
-        return best; // the sums of a rounding error apart
-    }
-
-    /// <summary>The K-th largest logit; equal ones are all in.</summary>
-    private float Threshold(float[] logits)
-    {
-        if (settings.TopK is not { } k || k >= logits.Length) return float.NegativeInfinity;
-        float[] ascending = [.. logits];
-        Array.Sort(ascending);
-        return ascending[^k];
+        Tensor sums = weights.CumSum(0), next = sums.Le(sums.Select(0, -1) * generator.NextFloat64()).Sum();
+        return Tensor.Where(next.Lt(weights.Elements), next, likeliest); // a draw may be rounded up to the whole sum
     }
 }

@@ -58,9 +58,9 @@ public sealed partial class CausalSelfAttention : Module, IForward<Tensor, Tenso
             throw new ShapeException(
                 $"CausalSelfAttention: the input is {input.Shape}; it must be [B, T, {width}].").With(input, Projection.Weight);
         (int batch, int length, _) = input.Shape;
-        // Each third of [B, T, 3C] as [B, H, T, D]: views, no copy.
-        Tensor[] parts = QueryKeyValue.Forward(input).Chunk(3, -1);
-        for (int i = 0; i < parts.Length; i++) parts[i] = parts[i].Reshape(batch, length, Heads, width / Heads).Transpose(1, 2);
+        // Each third of [B, T, 3, H, D] as [B, H, T, D]: views, no copy, and their gradients meet in one tensor.
+        Tensor[] parts = QueryKeyValue.Forward(input).Reshape(batch, length, 3, Heads, width / Heads).Chunk(3, 2);
+        for (int i = 0; i < parts.Length; i++) parts[i] = parts[i].Squeeze(2).Transpose(1, 2);
         Tensor merged = Tensor.ScaledDotProductAttention(
             parts[0], parts[1], parts[2], causal: true, dropout: Training ? Dropout : 0, generator: _generator);
         return Projection.Forward(merged.Transpose(1, 2).Reshape(batch, length, width));

@@ -12,6 +12,7 @@ public sealed class ReductionsOnDevice
     [InlineData(new[] { 5, 300, 4, 20 }, new[] { 1 })]
     [InlineData(new[] { 5, 300, 4, 20 }, new[] { 1, 2 })]
     [InlineData(new[] { 2000, 3 }, new[] { 0 })]
+    [InlineData(new[] { 5000, 20 }, new[] { 0 })]
     [InlineData(new[] { 3, 20_000 }, new[] { 1 })]
     [InlineData(new[] { 30_000 }, new[] { 0 })]
     [InlineData(new[] { 0, 20 }, new[] { 0 })]
@@ -42,8 +43,44 @@ public sealed class ReductionsOnDevice
         Same(t => t.Permute(1, 2, 0).Var(1), x, there, 1e-5);
     }
 
+    [OpenClFact]
+    public void Running_sums_of_long_lines_are_those_of_the_host()
+    {
+        Tensor x = NnTensors.Random([3, 1000, 5], 6, DType.Float32), there = x.To(OpenCl.Device);
+        Same(t => t.CumSum(1), x, there, 1e-4);
+        Same(t => t.Flip(1).CumSum(1), x, there, 1e-4);
+        Same(t => t.Transpose(0, 1).CumSum(0), x, there, 1e-4);
+        Same(t => t.Reshape(15_000).CumSum(0), x.To(DType.Float64), there.To(DType.Float64), 1e-11);
+        Same(t => (t * 10).To(DType.Int32).CumSum(1), x, there, 0);
+        Tensor leaf = x.Detach().WithGrad(), leafThere = there.Detach().WithGrad(), g = NnTensors.Random([3, 1000, 5], 7, DType.Float32);
+        leaf.CumSum(1).Backward(g);
+        leafThere.CumSum(1).Backward(g.To(OpenCl.Device));
+        NnTensors.Near(leaf.Grad!, leafThere.Grad!, 1e-4);
+    }
+
+    [OpenClTheory]
+    [InlineData(7, 300, 70)]
+    [InlineData(500, 100, 300)]
+    [InlineData(3, 1, 1)]
+    public void Rows_of_a_table_add_up_in_the_order_of_their_places(int rows, int places, int width)
+    {
+        var generator = new Generator(5);
+        Tensor numbers = Tensor.From([.. Enumerable.Range(0, places).Select(_ => (long)(generator.NextFloat64() * rows))], [places]);
+        Tensor table = NnTensors.Random([rows, width], 1, DType.Float32), g = NnTensors.Random([places, width], 2, DType.Float32);
+        Tensor Gradient(Device device)
+        {
+            Tensor leaf = table.To(device).Detach().WithGrad();
+            Tensor.Embedding(leaf, numbers.To(device), paddingIndex: 2).Backward(g.To(device));
+            return leaf.Grad!;
+        }
+        Tensor first = Gradient(OpenCl.Device);
+        NnTensors.Near(Gradient(Device.Cpu), first, 1e-5);
+        Assert.Equal(first.ToArray<float>(), Gradient(OpenCl.Device).ToArray<float>());
+    }
+
     [OpenClTheory]
     [InlineData(1000, 70)]
+    [InlineData(5000, 70)]
     [InlineData(100, 33)]
     [InlineData(3, 500)]
     [InlineData(700, 1)]
