@@ -3,6 +3,7 @@ using Ballast.Tests.Ops.Nn;
 namespace Ballast.Tests.Layers;
 
 /// <summary>Batch, instance and group normalisation against PyTorch's, and what they do to their running statistics.</summary>
+[Collection(nameof(Gpu.FaultsAlone))] // one test counts what the device is asked for
 public sealed class ChannelNormTests
 {
     public static TheoryData<string> BatchNorms => [.. GoldenCase.Layers("batch_norm")];
