@@ -1,3 +1,5 @@
+using Ballast.Tests.Conformance.State;
+
 namespace Ballast.Tests.Modules;
 
 /// <summary>A module tree drawn from a seed: ties, views, absent slots, containers, extra state and children on meta.</summary>

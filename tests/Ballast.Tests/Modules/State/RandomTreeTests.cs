@@ -1,3 +1,5 @@
+using Ballast.Tests.Conformance.State;
+
 namespace Ballast.Tests.Modules;
 
 /// <summary>What must hold for every module tree, whatever it is built of.</summary>
