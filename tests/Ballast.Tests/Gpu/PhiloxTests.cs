@@ -3,6 +3,7 @@ using Ballast.Gpu;
 namespace Ballast.Tests.Gpu;
 
 /// <summary>Random numbers on the device: published vectors, the host's numbers, statistics, the generator's state.</summary>
+[Collection(nameof(FaultsAlone))] // one test counts what the device is asked for
 public sealed class PhiloxTests
 {
     // Salmon et al. 2011 (Random123, kat_vectors): counter, key and the four words.
