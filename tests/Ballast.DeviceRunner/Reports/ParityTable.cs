@@ -25,9 +25,9 @@ internal static class ParityTable
         if (!devices.Any(d => d.Device.StartsWith("cuda", StringComparison.Ordinal)))
         {
             text.AppendLine();
-            text.AppendLine("**No NVIDIA device was available: nothing here, and no other figure in this repository, was measured on one.** On the CUDA route, the PTX that");
-            text.AppendLine("clang makes of the same kernel texts was run in the tests' emulator of the driver only, and an emulator's figures are not listed. How to fill the");
-            text.AppendLine("`cuda:0` columns on such a machine: `bench/cuda/README.md`.");
+            text.AppendLine("**No NVIDIA device was available: nothing here, and no other figure in this repository, was measured on one.** The CUDA route was run on the");
+            text.AppendLine("repository's own emulator of the driver only (`tests/Ballast.PtxEmulator`), which interprets the PTX that clang makes of the same kernel texts; what an emulator");
+            text.AppendLine("gives is not listed. How to fill the `cuda:0` columns on a machine with such a device: `bench/cuda/README.md`.");
         }
         text.AppendLine();
         text.AppendLine("A figure is the largest error over all cases of the row, in steps (ulp) of the result's dtype: where the second column says *each*, in steps of each");
