@@ -106,6 +106,7 @@ public class Buffer : Variable
         get => Current;
         set
         {
+            ArgumentNullException.ThrowIfNull(value);
             Tensor now = Current;
             if (value.Shape != now.Shape)
                 throw new ShapeException(
@@ -125,6 +126,7 @@ public class Buffer : Variable
     /// <exception cref="DTypeException">The policy forbids the dtype.</exception>
     public void Replace(Tensor value)
     {
+        ArgumentNullException.ThrowIfNull(value);
         CheckPolicy(value.DType);
         Current = value.Detach();
     }
