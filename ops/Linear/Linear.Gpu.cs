@@ -8,14 +8,6 @@ internal sealed class LinearGpu : IKernel<LinearOp>
     public void Run(in LinearOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         if (outputs[0].Elements == 0) return;
-        if (GpuGemm.Widens(outputs[0]))
-        {
-            Tensor y = Tensor.Empty(outputs[0].Shape, DType.Float32, outputs[0].Device);
-            Run(op, op.HasBias ? [GpuGemm.Wide(inputs[0]), GpuGemm.Wide(inputs[1]), GpuGemm.Wide(inputs[2])]
-                : [GpuGemm.Wide(inputs[0]), GpuGemm.Wide(inputs[1])], [y]);
-            CopyGpuDriver.Copy(y, outputs[0]);
-            return;
-        }
         Tensor weight = inputs[1], x = GpuDense.Of(inputs[0]);
         int n = weight.Shape[0], k = weight.Shape[1];
         GpuGemm.Run(new(x, 0, k, 1), new(weight, 0, weight.Strides[1], weight.Strides[0]), outputs[0], 1, outputs[0].Elements / n, n, k,

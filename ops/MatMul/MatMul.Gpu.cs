@@ -8,13 +8,6 @@ internal sealed class MatMulGpu : IKernel<MatMulOp>
     public void Run(in MatMulOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         Tensor a = inputs[0], b = inputs[1], c = outputs[0];
-        if (GpuGemm.Widens(c))
-        {
-            Tensor wide = Tensor.Empty(c.Shape, DType.Float32, c.Device);
-            Run(op, [GpuGemm.Wide(a), GpuGemm.Wide(b)], [wide]);
-            CopyGpuDriver.Copy(wide, c);
-            return;
-        }
         int k = a.Shape[a.Rank - (op.TransposeA ? 2 : 1)];
         bool batched = c.Rank == 3;
         GpuGemm.Run(
@@ -30,26 +23,7 @@ internal readonly record struct GemmOperand(Tensor Tensor, long Batch, long Row,
 /// <summary>The product that linear maps and matrix products share.</summary>
 internal static class GpuGemm
 {
-    private const int Tile = 64;
-
-    /// <summary>True if products of this dtype are computed in float32 and rounded after.</summary>
-    public static bool Widens(Tensor y) => y.DType.IsHalf && !GpuRuntime.Of(y).MultipliesHalves;
-
-    /// <summary>A dense copy in float32.</summary>
-    public static Tensor Wide(Tensor x)
-    {
-        Tensor wide = Tensor.Empty(x.Shape, DType.Float32, x.Device);
-        CopyGpuDriver.Copy(x, wide);
-        return wide;
-    }
-
-    /// <summary>The operand with its last axis dense.</summary>
-    private static GemmOperand Dense(in GemmOperand x, long batch, long rows, long columns)
-    {
-        Shape shape = [checked((int)batch), checked((int)rows), checked((int)columns)];
-        Tensor view = x.Tensor.Alias(new Layout(shape, [x.Batch, x.Row, x.Column], x.Tensor.Layout.Offset));
-        return new(GpuDense.Of(view), rows * columns, columns, 1);
-    }
+    private const int Tile = 64, TensorTile = 128;
 
     /// <summary>y = a·b + bias, y dense.</summary>
     public static void Run(in GemmOperand a, in GemmOperand b, Tensor y, long batch, long m, long n, long k, Tensor? bias)
@@ -57,27 +31,32 @@ internal static class GpuGemm
         if (y.Elements == 0) return;
         GpuRuntime runtime = GpuRuntime.Of(y);
         runtime.CheckDType("matmul", y.DType);
-        if (runtime.TryMultiply(a, b, y, batch, m, n, k, bias)) return;
-        if (y.DType.IsHalf)
-        {
-            // Only strides that no library takes come here; k = 0 has nothing to add.
-            if (k > 0 && runtime.TryMultiply(Dense(a, batch, m, k), Dense(b, batch, k, n), y, batch, m, n, k, bias)) return;
-            if (bias is null) CopyGpuDriver.Fill(y, 0);
-            else CopyGpuDriver.Copy(bias, y);
-            return;
-        }
-        GpuKernel kernel = runtime.FileKernel("MatMul.cl", "matmul", (y.DType, y.DType, 0), static key =>
-            KernelText.Compute(key.In) + $"#define MULTIPLY_ADD(a, b, c) {(key.In.IsFloating ? "fma(a, b, c)" : "((a) * (b) + (c))")}\n");
+        if (!runtime.TryMultiply(a, b, y, batch, m, n, k, bias)) RunOwn(runtime, a, b, y, batch, m, n, k, bias);
+    }
+
+    /// <summary>The same on the library's own kernels: half types on tensor cores where there are any.</summary>
+    internal static void RunOwn(GpuRuntime runtime, in GemmOperand a, in GemmOperand b, Tensor y, long batch, long m, long n, long k,
+        Tensor? bias)
+    {
+        bool tensor = y.DType.IsHalf && runtime.HasTensorCores;
+        int tile = tensor ? TensorTile : Tile, sizeX = tensor ? 256 : 16, sizeY = tensor ? 1 : 16;
+        GpuKernel kernel = tensor ? TensorKernel(runtime, y.DType, a.Column == 1 || a.Row != 1, b.Row == 1 || b.Column != 1)
+            : runtime.FileKernel("MatMul.cl", "matmul", (y.DType, y.DType, 0), static key =>
+            {
+                DType computing = key.In.IsHalf ? DType.Float32 : key.In;
+                return KernelText.Compute(computing) + Elements(key.In)
+                    + $"#define MULTIPLY_ADD(a, b, c) {(computing.IsFloating ? "fma(a, b, c)" : "((a) * (b) + (c))")}\n";
+            });
         // A grid's second and third axis are short, so very long products are cut into launches.
-        const long MostRows = (long)GpuRuntime.MostGroupsYZ * Tile;
-        long batches = m > MostRows ? 1 : Math.Min(batch, GpuRuntime.MostGroupsYZ), rows = Math.Min(m, MostRows);
+        long mostRows = (long)GpuRuntime.MostGroupsYZ * tile;
+        long batches = m > mostRows ? 1 : Math.Min(batch, GpuRuntime.MostGroupsYZ), rows = Math.Min(m, mostRows);
         for (long first = 0; first < batch; first += batches)
         {
             long count = Math.Min(batches, batch - first);
             for (long top = 0; top < m; top += rows)
             {
                 long height = Math.Min(rows, m - top);
-                runtime.Launch(kernel, new Grid((n + Tile - 1) / Tile, 16, (height + Tile - 1) / Tile, 16, count),
+                runtime.Launch(kernel, new Grid((n + tile - 1) / tile, sizeX, (height + tile - 1) / tile, sizeY, count),
                     a.Tensor, a.Tensor.Layout.Offset + first * a.Batch + top * a.Row, a.Batch, a.Row, a.Column,
                     b.Tensor, b.Tensor.Layout.Offset + first * b.Batch, b.Batch, b.Row, b.Column,
                     y, y.Layout.Offset + (first * m + top) * n, height, n, k,
@@ -85,4 +64,15 @@ internal static class GpuGemm
             }
         }
     }
+
+    /// <summary>The product on tensor cores; the flags tell that an operand is dense along k, or along neither axis.</summary>
+    internal static GpuKernel TensorKernel(GpuRuntime runtime, DType dtype, bool alongA, bool alongB) =>
+        runtime.FileKernel("MatMulTensor.cl", "matmul_tensor", (dtype, dtype, (alongA ? 1 : 0) + (alongB ? 2 : 0)), static key =>
+            Elements(key.In) + $"#define MMA \"{(key.In == DType.BFloat16 ? "bf16" : "f16")}\"\n#define A_ALONG {key.Form & 1}\n"
+            + $"#define B_ALONG {key.Form >> 1}\n");
+
+    // How elements lie in memory, and how they are read and written.
+    private static string Elements(DType dtype) => $"#define S {KernelText.Storage(dtype)}\n"
+        + $"#define LOAD(p, at) {(dtype.IsFloating ? KernelText.Load(dtype, "(p)", "(at)") : "(p)[at]")}\n"
+        + $"#define STORE(p, at, v) {(dtype.IsFloating ? KernelText.Store(dtype, dtype, "(p)", "(at)", "(v)") : "(p)[at] = (v);")}\n";
 }

@@ -1,8 +1,8 @@
 // y = a b (+ bias per column): a 64 x 64 tile per group of 16 x 16 items, 4 x 4 results each. Row and column strides, so transposes cost
-// nothing.
+// nothing. S is what lies in memory and T what is computed in: bfloat16 and float16 become float32 on their way into the tile.
 KERNEL2(16, 16) void matmul(
-    GLOBAL const T* a, i64 oa, i64 batchA, i64 rowA, i64 columnA, GLOBAL const T* b, i64 ob, i64 batchB, i64 rowB, i64 columnB,
-    GLOBAL T* y, i64 oy, i64 m, i64 n, i64 k, GLOBAL const T* bias, i64 oBias, i64 strideBias, int hasBias) {
+    GLOBAL const S* a, i64 oa, i64 batchA, i64 rowA, i64 columnA, GLOBAL const S* b, i64 ob, i64 batchB, i64 rowB, i64 columnB,
+    GLOBAL S* y, i64 oy, i64 m, i64 n, i64 k, GLOBAL const S* bias, i64 oBias, i64 strideBias, int hasBias) {
   SHARED T tileA[16][65];
   SHARED T tileB[16][65];
   int lx = LID(0), ly = LID(1), item = ly * 16 + lx;
@@ -16,8 +16,8 @@ KERNEL2(16, 16) void matmul(
   for (i64 k0 = 0; k0 < k; k0 += 16) {
     for (int part = 0; part < 4; part++) {
       int at = part * 256 + item, ka = at % 16, ra = at / 16, cb = at % 64, kb = at / 64;
-      tileA[ka][ra] = row0 + ra < m && k0 + ka < k ? a[(row0 + ra) * rowA + (k0 + ka) * columnA] : 0;
-      tileB[kb][cb] = column0 + cb < n && k0 + kb < k ? b[(k0 + kb) * rowB + (column0 + cb) * columnB] : 0;
+      tileA[ka][ra] = row0 + ra < m && k0 + ka < k ? LOAD(a, (row0 + ra) * rowA + (k0 + ka) * columnA) : 0;
+      tileB[kb][cb] = column0 + cb < n && k0 + kb < k ? LOAD(b, (k0 + kb) * rowB + (column0 + cb) * columnB) : 0;
     }
     BARRIER();
     for (int q = 0; q < 16; q++) {
@@ -32,6 +32,6 @@ KERNEL2(16, 16) void matmul(
   for (int i = 0; i < 4; i++)
     for (int j = 0; j < 4; j++) {
       i64 row = row0 + ly + 16 * i, column = column0 + lx + 16 * j;
-      if (row < m && column < n) y[row * n + column] = sum[i][j] + (hasBias ? bias[oBias + column * strideBias] : 0);
+      if (row < m && column < n) { STORE(y, row * n + column, sum[i][j] + (hasBias ? LOAD(bias, oBias + column * strideBias) : 0)) }
     }
 }

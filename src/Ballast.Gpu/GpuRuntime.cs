@@ -43,6 +43,9 @@ internal abstract class GpuRuntime(Device device) : DeviceRuntime(device)
     /// <summary>True if <see cref="TryMultiply"/> takes bfloat16 and float16 operands that are dense along one axis.</summary>
     public virtual bool MultipliesHalves => false;
 
+    /// <summary>True if kernels may multiply bfloat16 and float16 tiles by <c>mma.sync</c>.</summary>
+    public virtual bool HasTensorCores => false;
+
     /// <summary>Queues a copy of bytes between two blocks of the device.</summary>
     public abstract void CopyBytes(nint source, long fromBytes, nint target, long toBytes, long bytes);
 

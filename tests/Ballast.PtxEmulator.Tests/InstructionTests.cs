@@ -210,6 +210,21 @@ public sealed class InstructionTests
     }
 
     [Fact]
+    public void Lanes_wait_at_a_shuffle_for_those_whose_way_lies_behind_it()
+    {
+        uint[] a = [.. Enumerable.Range(0, 32).Select(n => (uint)n)];
+        // The odd lanes' block stands behind the shuffle and jumps back to it.
+        uint[] y = Words("""
+            mov.u32 %r4, %r1; and.b32 %r5, %r1, 1; setp.eq.s32 %p1, %r5, 1; @%p1 bra ODD;
+            add.s32 %r4, %r4, 100;
+            MEET: shfl.sync.bfly.b32 %r10, %r4, 1, 31, -1; bra DONE;
+            ODD: add.s32 %r4, %r4, 200; bra MEET;
+            DONE:
+            """, a);
+        Assert.Equal([.. a.Select(n => (n ^ 1) + ((n & 1) == 0 ? 200u : 100))], y);
+    }
+
+    [Fact]
     public void Functions_get_their_arguments_and_give_their_result()
     {
         string ptx = Cuda.Ptx(1, """

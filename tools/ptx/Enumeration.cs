@@ -29,6 +29,7 @@ internal sealed class Enumeration(Device device)
         Reductions();
         Attention();
         Order();
+        Products();
         foreach (DType dtype in (DType[])[DType.Float32, DType.Float64, DType.BFloat16, DType.Float16]) Model(dtype);
     }
 
@@ -111,6 +112,13 @@ internal sealed class Enumeration(Device device)
             x.T.FillInPlace(1);
             x[.., 1].FillInPlace(1);
         }
+    }
+
+    // The recording device has no tensor cores, so that the kernels without them are met; those with them are asked for here.
+    private void Products()
+    {
+        foreach (DType dtype in (DType[])[DType.BFloat16, DType.Float16])
+            for (int form = 0; form < 4; form++) GpuGemm.TensorKernel(_runtime, dtype, (form & 1) != 0, (form & 2) != 0);
     }
 
     private void Reductions()

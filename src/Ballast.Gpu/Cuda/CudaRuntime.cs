@@ -206,6 +206,8 @@ internal sealed unsafe class CudaRuntime : GpuRuntime
         }
     }
 
+    public override bool HasTensorCores => Capability >= 80; // compute capability 7 has them, without bfloat16
+
     public override bool MultipliesHalves => _blas.Value is not null;
 
     public override bool TryMultiply(in GemmOperand a, in GemmOperand b, Tensor y, long batch, long m, long n, long k, Tensor? bias)

@@ -9,6 +9,9 @@ internal enum Flow : byte
     Branch,
     Exit,
     Barrier,
+
+    /// <summary>Lanes of the warp run it together: those that come first wait for the others.</summary>
+    Warp,
 }
 
 /// <summary>A decoded instruction: a handler and the places of its operands in the register file.</summary>
@@ -21,6 +24,9 @@ internal unsafe struct Instr
     public delegate*<Warp, Instr*, void> Exec;
     public int D, A, B, C, E;
     public int Predicate;
+
+    /// <summary>The row of the member mask of an instruction that lanes run together; -1 for all lanes.</summary>
+    public int Members;
     public int Target;
     public int Line;
 

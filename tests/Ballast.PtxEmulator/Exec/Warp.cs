@@ -15,8 +15,10 @@ internal sealed unsafe class Warp
 
     private readonly int[] _groupPc = new int[Lanes + 1];
     private readonly uint[] _groupLanes = new uint[Lanes + 1];
+    private readonly bool[] _groupWaits = new bool[Lanes + 1];
     private readonly byte* _masks;
     private int _groups;
+    private Instr* _code;
 
     public Warp(Block block, int index)
     {
@@ -118,45 +120,58 @@ internal sealed unsafe class Warp
         Parked = 0;
     }
 
-    private void Push(int pc, uint lanes)
+    private void Push(int pc, uint lanes, bool waits = false)
     {
         for (int g = 0; g < _groups; g++)
         {
             if (_groupPc[g] != pc) continue;
             _groupLanes[g] |= lanes;
+            _groupWaits[g] = false;
             return;
         }
         _groupPc[_groups] = pc;
+        _groupWaits[_groups] = waits;
         _groupLanes[_groups++] = lanes;
     }
 
-    // Takes the group that is furthest behind; stop is where the next one stands.
+    // Takes the group that is furthest behind, one that waits for other lanes only if all do; stop is the next place where a group stands.
     private uint Pop(out int pc, out int stop)
     {
         int best = 0;
-        stop = int.MaxValue;
         for (int g = 1; g < _groups; g++)
         {
-            if (_groupPc[g] < _groupPc[best])
-            {
-                stop = _groupPc[best];
-                best = g;
-            }
-            else if (_groupPc[g] < stop)
-            {
-                stop = _groupPc[g];
-            }
+            if (_groupWaits[g] == _groupWaits[best] ? _groupPc[g] < _groupPc[best] : _groupWaits[best]) best = g;
         }
         pc = _groupPc[best];
         uint lanes = _groupLanes[best];
         _groupPc[best] = _groupPc[--_groups];
         _groupLanes[best] = _groupLanes[_groups];
+        _groupWaits[best] = _groupWaits[_groups];
+        stop = int.MaxValue;
+        for (int g = 0; g < _groups; g++)
+        {
+            if (_groupPc[g] > pc && _groupPc[g] < stop) stop = _groupPc[g];
+        }
         return lanes;
+    }
+
+    // True if lanes that the instruction asks for may still come.
+    private bool MustWait(Instr* i)
+    {
+        if (Active == All) return false;
+        uint members = i->Members == -1 ? uint.MaxValue : ((uint*)Row(i->Members))[BitOperations.TrailingZeroCount(Active)];
+        if ((members & All & ~Active) == 0) return false;
+        for (int g = 0; g < _groups; g++)
+        {
+            if (!_groupWaits[g] || _groupPc[g] == (int)(i - _code)) return true;
+        }
+        return false;
     }
 
     /// <summary>Runs until every lane waits at a barrier or has ended.</summary>
     public void Run(Instr* code, long limit)
     {
+        _code = code;
         while (_groups > 0)
         {
             SetActive(Pop(out int pc, out int stop));
@@ -170,7 +185,12 @@ internal sealed unsafe class Warp
                 Instr* i = code + pc;
                 Current = i;
                 Instructions++;
-                if (i->Flow == Flow.None)
+                if (i->Flow == Flow.Warp && MustWait(i))
+                {
+                    Push(pc, Active, true);
+                    break;
+                }
+                if (i->Flow is Flow.None or Flow.Warp)
                 {
                     if (i->Predicate < 0) i->Exec(this, i);
                     else Predicated(i);

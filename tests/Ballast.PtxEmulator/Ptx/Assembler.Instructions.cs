@@ -5,7 +5,12 @@ namespace Ballast.PtxEmulation;
 /// <summary>The choice of a handler by opcode: control, moves, comparisons.</summary>
 internal sealed unsafe partial class Assembler
 {
-    private Instr Plain(Handler handler, int line) => new() { Exec = handler, Line = line, Predicate = Instr.Always, D = -1, E = -1 };
+    private Instr Plain(Handler handler, int line) =>
+        new() { Exec = handler, Line = line, Predicate = Instr.Always, D = -1, E = -1, Members = -1 };
+
+    // An instruction that the lanes of a mask, or all of them, run together.
+    private Instr Together(Handler handler, int line, int members = -1) =>
+        Plain(handler, line) with { Flow = Flow.Warp, Members = members };
 
     private void Instruction(Token t)
     {
@@ -119,7 +124,8 @@ internal sealed unsafe partial class Assembler
         Count(m, o, 1);
         if (warp)
         {
-            _code.Add(Plain(&WarpOps.SyncWarp, m.Line) with { A = Source(o[0], PtxType.B32) });
+            int members = Source(o[0], PtxType.B32);
+            _code.Add(Together(&WarpOps.SyncWarp, m.Line, members) with { A = members });
             return;
         }
         if (Known(o[0]) != 0) throw new PtxException(m.Line, $"{m.Opcode}: only barrier 0 is known to the emulator.");

@@ -245,7 +245,7 @@ internal sealed unsafe partial class Assembler
                 Count(m, o, 5);
                 int form = m.TakeOne("", "up", "down", "bfly", "idx") switch { "up" => 0, "down" => 1, "bfly" => 2, "idx" => 3, _ =>
                     throw Unknown(m) };
-                _code.Add(Plain(&WarpOps.Shuffle, m.Line) with
+                _code.Add(Together(&WarpOps.Shuffle, m.Line, Source(o[4], PtxType.B32)) with
                 {
                     D = Destination(o[0], PtxType.B32), E = o[0].Second is null ? -1 : Destination(o[0].Second!, PtxType.Pred),
                     A = Source(o[1], PtxType.B32), B = Source(o[2], PtxType.B32), C = Source(o[3], PtxType.B32), Form = form,
@@ -259,7 +259,7 @@ internal sealed unsafe partial class Assembler
                 PtxType type = m.TakeType();
                 if (type != (vote == 3 ? PtxType.B32 : PtxType.Pred)) throw Unknown(m);
                 Count(m, o, 3);
-                _code.Add(Plain(&WarpOps.Vote, m.Line) with
+                _code.Add(Together(&WarpOps.Vote, m.Line, Source(o[2], PtxType.B32)) with
                 {
                     D = Destination(o[0], type), A = Source(o[1], PtxType.Pred), B = Source(o[2], PtxType.B32), Form = vote,
                         Form2 = o[1].Negated ? 1 : 0,
@@ -285,7 +285,7 @@ internal sealed unsafe partial class Assembler
                     _ => throw Unknown(m),
                 };
                 Count(m, o, 3);
-                _code.Add(Plain(&WarpOps.Redux, m.Line) with
+                _code.Add(Together(&WarpOps.Redux, m.Line, Source(o[2], PtxType.B32)) with
                 {
                     D = Destination(o[0], of), A = Source(o[1], of), B = Source(o[2], PtxType.B32), Form = redux, Form2 = of == PtxType.S32
                         ? 1 : 0,
@@ -301,7 +301,7 @@ internal sealed unsafe partial class Assembler
                 Count(m, o, 2);
                 List<Operand> into = o[0].Kind == OperandKind.Vector ? o[0].Parts : [o[0]];
                 if (into.Count != matrices || o[1].Kind != OperandKind.Address) throw Unknown(m);
-                Instr i = Plain(&Matrix.LoadMatrix, m.Line) with
+                Instr i = Together(&Matrix.LoadMatrix, m.Line) with
                 {
                     List = List([.. into.Select(p =>
                         Destination(p, PtxType.B32))]), ListCount = matrices, Form = matrices, Form2 = m.Take("trans") ? 1 : 0,
@@ -343,7 +343,7 @@ internal sealed unsafe partial class Assembler
         rows.AddRange(o[3].Parts.Select(p => Source(p, PtxType.F32)));
         rows.AddRange(o[1].Parts.Select(p => Source(p, PtxType.B32)));
         rows.AddRange(o[2].Parts.Select(p => Source(p, PtxType.B32)));
-        _code.Add(Plain(&Matrix.Multiply, m.Line) with { List = List([.. rows]), ListCount = rows.Count, Form = k, Form2 = (int)a });
+        _code.Add(Together(&Matrix.Multiply, m.Line) with { List = List([.. rows]), ListCount = rows.Count, Form = k, Form2 = (int)a });
     }
 
     private void AsyncCopy(Modifiers m, List<Operand> o)
