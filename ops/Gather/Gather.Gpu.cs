@@ -18,7 +18,8 @@ internal sealed class GatherGpu : IKernel<GatherOp>
         long[] strides = x.Strides.ToArray();
         strides[op.Axis] = 0;
         _bySize.GetOrAdd(y.DType.SizeBytes, static s => new ElementKernel(
-            "gather", ["i64", KernelText.Raw(s), KernelText.Raw(s)], "", PlaceText.Of("p0[a0]") + "  p2[a2] = p1[a1 + place * stride];\n",
+            "gather", ["i64", KernelText.Raw(s), KernelText.Raw(s)], KernelText.File("Gather.cl"),
+            "  p2[a2] = p1[a1 + place_of(p0[a0], length, i, fault, faultNumber) * stride];\n",
             "i64 length", "i64 stride", "GLOBAL i64* fault", "i64 faultNumber"))
             .Run([index, x.Alias(new Layout(index.Shape, strides, x.Layout.Offset)), y], (long)x.Shape.Dims[op.Axis], x.Strides[op.Axis],
                 runtime.FaultBlock, runtime.FaultNumber($"gather along axis {op.Axis} of {x.Shape}: a place is outside"));
@@ -57,26 +58,12 @@ internal sealed class ScatterGpu : IKernel<ScatterOp>
             return t.Alias(first);
         }
         _kernels.GetOrAdd((y.DType, op.Accumulate), static key => new ElementKernel(
-            "scatter", ["i64", KernelText.Storage(key.DType), KernelText.Storage(key.DType)], "", Body(key.DType, key.Accumulate),
+            "scatter", ["i64", KernelText.Storage(key.DType), KernelText.Storage(key.DType)],
+            KernelText.Put(key.DType, key.Accumulate) + KernelText.File("Gather.cl") + KernelText.File("Scatter.cl"),
+            "  scatter_line(p0 + a0, stepIndex, p1 + a1, stepValue, p2 + a2, stride, count, length, i, fault, faultNumber);\n",
             "i64 count", "i64 stepIndex", "i64 stepValue", "i64 length", "i64 stride", "GLOBAL i64* fault", "i64 faultNumber"))
             .Run([Line(index), Line(values), Line(y)], (long)index.Shape.Dims[axis], index.Strides[axis], values.Strides[axis],
                 (long)y.Shape.Dims[axis], y.Strides[axis], runtime.FaultBlock,
                     runtime.FaultNumber($"scatter along axis {axis} of {y.Shape}: a place is outside"));
     }
-
-    private static string Body(DType dtype, bool accumulate)
-    {
-        const string To = "a2 + place * stride", From = "a1 + q * stepValue";
-        string old = KernelText.Load(dtype, "p2", To), value = KernelText.Load(dtype, "p1", From), type = KernelText.Value(dtype);
-        string store = accumulate ? $"{type} v = {old} + {value}; {KernelText.Store(dtype, dtype, "p2", To, "v")}" : $"p2[{To}] = p1[{From}];";
-        return $"  for (i64 q = 0; q < count; q++) {{\n{PlaceText.Of("p0[a0 + q * stepIndex]")}    {store}\n  }}\n";
-    }
-}
-
-/// <summary>The text that reads a place: counted from the end if negative, reported and read as 0 if outside.</summary>
-internal static class PlaceText
-{
-    public static string Of(string source) =>
-        $"  i64 given = {source}, place = given < 0 ? given + length : given;\n"
-        + "  if (place < 0 || place >= length) { FAULT(fault, faultNumber, i, given) place = 0; }\n";
 }

@@ -45,12 +45,12 @@ internal sealed class IndexGpu : IKernel<IndexOp>
         {
             parameters[2 * k] = $"i64 length{k}";
             parameters[2 * k + 1] = $"i64 stride{k}";
-            body += $"  {{ i64 given = p{k}[a{k}], place = given < 0 ? given + length{k} : given;\n"
-                + $"    if (place < 0 || place >= length{k}) {{ FAULT(fault, faultNumber, i, given) place = 0; }}\n    a{named} += place * stride{k}; }}\n";
+            body += $"  a{named} += place_of(p{k}[a{k}], length{k}, i, fault, faultNumber) * stride{k};\n";
         }
         parameters[^2] = "GLOBAL i64* fault";
         parameters[^1] = "i64 faultNumber";
-        return new ElementKernel("index", types, "", body + $"  p{named + 1}[a{named + 1}] = p{named}[a{named}];\n", parameters);
+        return new ElementKernel("index", types, KernelText.File("Gather.cl"),
+            body + $"  p{named + 1}[a{named + 1}] = p{named}[a{named}];\n", parameters);
     }
 }
 
@@ -89,34 +89,15 @@ internal sealed class IndexPutGpu : IKernel<IndexPutOp>
         Tensor target = y.Alias(new Layout(rest, [.. y.Strides[..lead], .. y.Strides[(lead + named)..]], y.Layout.Offset));
         long count = places.Elements / named;
         _kernels.GetOrAdd((y.DType, op.Accumulate), static key => new ElementKernel(
-            "index_put", [KernelText.Storage(key.DType), KernelText.Storage(key.DType)], "", Body(key.DType, key.Accumulate),
+            "index_put", [KernelText.Storage(key.DType), KernelText.Storage(key.DType)],
+            KernelText.Put(key.DType, key.Accumulate) + KernelText.File("Gather.cl") + KernelText.File("IndexPut.cl"),
+            "  index_put(p0, a0, p1, a1, places + from, count, named, wide, steps, lengths, strides, fault, faultNumber);\n",
             "GLOBAL const i64* places", "i64 from", "i64 count", "int named", "long8 wide", "long8 steps", "long8 lengths", "long8 strides",
             "GLOBAL i64* fault", "i64 faultNumber"))
             .Run([values, target], places, places.Layout.Offset, count, named,
                 Back(places.Shape.Dims[1..], 1), Back(source.Strides[lead..(lead + wide)]), Front(y.Shape.Dims[lead..(lead + named)], 1),
                     Front(y.Strides[lead..(lead + named)]),
                 runtime.FaultBlock, runtime.FaultNumber($"index_put into {y.Shape}: a place is outside"));
-    }
-
-    private static string Body(DType dtype, bool accumulate)
-    {
-        string old = KernelText.Load(dtype, "p1", "to"), value = KernelText.Load(dtype, "p0", "at"), type = KernelText.Value(dtype);
-        string store = accumulate ? $"{type} v = {old} + {value}; {KernelText.Store(dtype, dtype, "p1", "to", "v")}" : "p1[to] = p0[at];";
-        return $$"""
-              i64 length[8], stride[8];
-              vstore8(lengths, 0, length);
-              vstore8(strides, 0, stride);
-              for (i64 q = 0; q < count; q++) {
-                i64 at = a0 + at8(q, wide, steps), to = a1;
-                for (int k = 0; k < named; k++) {
-                  i64 given = places[from + k * count + q], place = given < 0 ? given + length[k] : given;
-                  if (place < 0 || place >= length[k]) { FAULT(fault, faultNumber, q, given) place = 0; }
-                  to += place * stride[k];
-                }
-                {{store}}
-              }
-
-            """;
     }
 
     private static Arg Front(ReadOnlySpan<int> values, long filler)

@@ -63,6 +63,15 @@ internal static class KernelText
         _ => $"{pointer}[{at}] = ({Storage(dtype)}){(from.IsFloating ? $"convert_long_sat({value})" : value)};",
     };
 
+    /// <summary>Defines STORED, the type in memory, and PUT(y, to, x, from), which writes or adds one element; half types are written
+    /// only.</summary>
+    public static string Put(DType dtype, bool accumulate)
+    {
+        string put = accumulate ? $"{{ {Value(dtype)} v_ = {Load(dtype, "(y)", "to")} + {Load(dtype, "(x)", "from")}; "
+            + $"{Store(dtype, dtype, "(y)", "(to)", "v_")} }}" : "(y)[to] = (x)[from];";
+        return $"#define STORED {Storage(dtype)}\n#define PUT(y, to, x, from) {put}\n";
+    }
+
     /// <summary>Defines T and the functions of formulas for a computing dtype (float32, float64, int64, int32).</summary>
     public static string Compute(DType dtype)
     {
