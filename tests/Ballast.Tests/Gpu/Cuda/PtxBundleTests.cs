@@ -16,7 +16,7 @@ public sealed partial class PtxBundleTests
         if (OpenCl.Device.Runtime is not OpenClRuntime runtime) return; // another device under the same tests: CUDA has only the bundle
         _ = (Tensor.Ones([3, 4], device: OpenCl.Device).T.Contiguous() * 2).Sum().Item();
         (string Text, string Name)[] asked = runtime.Asked;
-        Assert.True(asked.Length > 3);
+        Assert.NotEmpty(asked);
         string[] missing = [.. asked.Where(k => !k.Text.Contains(OwnKernels.Mark) && PtxBundle.Embedded.Find(k.Text, k.Name) is null)
             .Select(k => $"{k.Name} ({PtxBundle.HashOf(k.Text)})")];
         Assert.True(missing.Length == 0, $"{missing.Length} of {asked.Length} kernels are not in the bundle; {Again}\n{string.Join('\n', missing)}");
