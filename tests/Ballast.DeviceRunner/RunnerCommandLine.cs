@@ -19,14 +19,17 @@ internal static class RunnerCommandLine
         var shard = new Option<string>("--shard") { Description = "Part i of n of a tiny run, as in 1/2", DefaultValueFactory = _ => "1/1" };
         var gemm = new Option<int[]>("--gemm")
         {
-            Description = "Edges of square matrix products", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1024],
+            Description = "Edges of square matrix products",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [1024],
         };
         var gpt2 = new Option<bool>("--gpt2") { Description = "Measure GPT-2 124M too: forward pass, decoding, training step" };
         var json = new Option<string?>("--json") { Description = "Write the results to this file" };
         var parity = new Option<string?>("--parity") { Description = "Write the parity table to this Markdown file" };
         var merge = new Option<string[]>("--merge")
         {
-            Description = "Result files of other machines that the parity table includes", AllowMultipleArgumentsPerToken = true,
+            Description = "Result files of other machines that the parity table includes",
+            AllowMultipleArgumentsPerToken = true,
         };
         var root = new RootCommand("Checks a device: the op table against float64 references, a GPT in training and decoding, and micro-benchmarks.")
         {

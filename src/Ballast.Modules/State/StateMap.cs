@@ -136,7 +136,8 @@ internal sealed class CloneMap : StateMap
             {
                 if (from.Held is not { } value || from is Buffer { IsDerived: true }) continue;
                 slots.Add(new MoveSlot(from.Name, to, value, IsGrad: false, value.Device,
-                    value.DType) { Keeps = from is Parameter { RequiresGrad: true } });
+                    value.DType)
+                { Keeps = from is Parameter { RequiresGrad: true } });
             }
             foreach (List<MoveSlot> group in MoveSlot.Group(slots))
             {

@@ -30,7 +30,8 @@ internal static unsafe class LaunchExports
                 case InfoLogBytes: infoBytes = (int)values[n]; break;
                 case ErrorLog: errors = (byte*)values[n]; break;
                 case ErrorLogBytes: errorBytes = (int)values[n]; break;
-                case < 0 or > LastJitOption: return Reports.Fail(CuResult.InvalidValue,
+                case < 0 or > LastJitOption:
+                    return Reports.Fail(CuResult.InvalidValue,
                     $"cuModuleLoadDataEx: option {options[n]} is not known.");
             }
         }
@@ -124,7 +125,15 @@ internal static unsafe class LaunchExports
             {
                 new Launch
                 {
-                    Kernel = k, Table = d.Table, Params = p, GridX = gx, GridY = gy, GridZ = gz, BlockX = bx, BlockY = by, BlockZ = bz,
+                    Kernel = k,
+                    Table = d.Table,
+                    Params = p,
+                    GridX = gx,
+                    GridY = gy,
+                    GridZ = gz,
+                    BlockX = bx,
+                    BlockY = by,
+                    BlockZ = bz,
                 }.Run();
             }
         });

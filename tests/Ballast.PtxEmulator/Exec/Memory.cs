@@ -261,8 +261,13 @@ internal static unsafe class Memory
         if (block.Checks) block.Check(w, i, bytes, i->Space, kind);
     }
 
-    private static string Name(AccessKind kind) => kind switch { AccessKind.Read => "a read", AccessKind.Write => "a write", _ =>
-        "an atomic" };
+    private static string Name(AccessKind kind) => kind switch
+    {
+        AccessKind.Read => "a read",
+        AccessKind.Write => "a write",
+        _ =>
+        "an atomic"
+    };
 
     private static void Fault(Warp w, Instr* i, int lane, int bytes, Space space, AccessKind kind)
     {

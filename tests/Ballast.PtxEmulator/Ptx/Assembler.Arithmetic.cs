@@ -74,7 +74,10 @@ internal sealed unsafe partial class Assembler
                 };
                 _code.Add(Plain(extract, m.Line) with
                 {
-                    D = Destination(o[0], type), A = Source(o[1], type), B = Source(o[2], PtxType.U32), C = Source(o[3], PtxType.U32),
+                    D = Destination(o[0], type),
+                    A = Source(o[1], type),
+                    B = Source(o[2], PtxType.U32),
+                    C = Source(o[3], PtxType.U32),
                 });
                 return;
             case "bfi":
@@ -82,15 +85,23 @@ internal sealed unsafe partial class Assembler
                 if (type is not (PtxType.B32 or PtxType.B64)) throw Unknown(m);
                 _code.Add(Plain(&WarpOps.InsertBits, m.Line) with
                 {
-                    D = Destination(o[0], type), A = Source(o[1], type), B = Source(o[2], type), C = Source(o[3], PtxType.U32),
-                    E = Source(o[4], PtxType.U32), Form = Modifiers.Bytes(type) * 8,
+                    D = Destination(o[0], type),
+                    A = Source(o[1], type),
+                    B = Source(o[2], type),
+                    C = Source(o[3], PtxType.U32),
+                    E = Source(o[4], PtxType.U32),
+                    Form = Modifiers.Bytes(type) * 8,
                 });
                 return;
             case "lop3":
                 Count(m, o, 5);
                 _code.Add(Plain(&WarpOps.Lop3, m.Line) with
                 {
-                    D = Destination(o[0], type), A = Source(o[1], type), B = Source(o[2], type), C = Source(o[3], type), Form = Known(o[4]),
+                    D = Destination(o[0], type),
+                    A = Source(o[1], type),
+                    B = Source(o[2], type),
+                    C = Source(o[3], type),
+                    Form = Known(o[4]),
                 });
                 return;
             case "shf":
@@ -120,7 +131,10 @@ internal sealed unsafe partial class Assembler
                 if (type is not (PtxType.F32 or PtxType.F64)) throw Unknown(m);
                 _code.Add(Plain(&WarpOps.TestProperty, m.Line) with
                 {
-                    D = Destination(o[0], PtxType.Pred), A = Source(o[1], type), Form = form, Form2 = type == PtxType.F64 ? 1 : 0,
+                    D = Destination(o[0], PtxType.Pred),
+                    A = Source(o[1], type),
+                    Form = form,
+                    Form2 = type == PtxType.F64 ? 1 : 0,
                 });
                 return;
             case "sad":
@@ -166,8 +180,10 @@ internal sealed unsafe partial class Assembler
         Count(m, o, form == 4 ? 2 : 3);
         _code.Add(Plain(&Loops.Predicates, m.Line) with
         {
-            D = Destination(o[0], PtxType.Pred), A = Source(o[1], PtxType.Pred), B = form == 4 ? 0 : Source(o[2], PtxType.Pred),
-                Form = form,
+            D = Destination(o[0], PtxType.Pred),
+            A = Source(o[1], PtxType.Pred),
+            B = form == 4 ? 0 : Source(o[2], PtxType.Pred),
+            Form = form,
         });
     }
 
@@ -194,7 +210,10 @@ internal sealed unsafe partial class Assembler
         Count(m, o, add ? 4 : 3);
         _code.Add(Plain(h, m.Line) with
         {
-            D = Destination(o[0], wide), A = Source(o[1], type), B = Source(o[2], type), C = add ? Source(o[3], wide) : 0,
+            D = Destination(o[0], wide),
+            A = Source(o[1], type),
+            B = Source(o[2], type),
+            C = add ? Source(o[3], wide) : 0,
         });
     }
 

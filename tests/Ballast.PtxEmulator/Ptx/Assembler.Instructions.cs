@@ -85,7 +85,9 @@ internal sealed unsafe partial class Assembler
                 Count(m, o, 2);
                 _code.Add(Plain(&WarpOps.IsSpace, t.Line) with
                 {
-                    D = Destination(o[0], PtxType.Pred), A = Source(o[1], PtxType.U64), Form = (int)space,
+                    D = Destination(o[0], PtxType.Pred),
+                    A = Source(o[1], PtxType.U64),
+                    Form = (int)space,
                 });
                 break;
             case "ld":
@@ -147,7 +149,9 @@ internal sealed unsafe partial class Assembler
             PtxType part = Part(m, bits, o[1].Parts.Count);
             _code.Add(Plain(&WarpOps.Pack, m.Line) with
             {
-                D = Destination(o[0], type), Form = bits / o[1].Parts.Count, ListCount = o[1].Parts.Count,
+                D = Destination(o[0], type),
+                Form = bits / o[1].Parts.Count,
+                ListCount = o[1].Parts.Count,
                 List = List([.. o[1].Parts.Select(p => Source(p, part))]),
             });
             return;
@@ -157,7 +161,9 @@ internal sealed unsafe partial class Assembler
             PtxType part = Part(m, bits, o[0].Parts.Count);
             _code.Add(Plain(&WarpOps.Unpack, m.Line) with
             {
-                A = Source(o[1], type), Form = bits / o[0].Parts.Count, ListCount = o[0].Parts.Count,
+                A = Source(o[1], type),
+                Form = bits / o[0].Parts.Count,
+                ListCount = o[0].Parts.Count,
                 List = List([.. o[0].Parts.Select(p => Destination(p, part))]),
             });
             return;
@@ -185,7 +191,9 @@ internal sealed unsafe partial class Assembler
         Handler h = Comparison(m, compare, type);
         Instr i = Plain(h, m.Line) with
         {
-            D = Destination(o[0], PtxType.Pred), A = Source(o[1], type), B = Source(o[2], type),
+            D = Destination(o[0], PtxType.Pred),
+            A = Source(o[1], type),
+            B = Source(o[2], type),
             E = o[0].Second is null ? -1 : Destination(o[0].Second!, PtxType.Pred),
         };
         if (combine.Length > 0)
@@ -266,7 +274,10 @@ internal sealed unsafe partial class Assembler
         Handler h = Modifiers.Bytes(type) == 8 ? &Loops.Selp<ulong> : &Loops.Selp<uint>;
         _code.Add(Plain(h, m.Line) with
         {
-            D = Destination(o[0], type), A = Source(o[1], type), B = Source(o[2], type), C = Source(o[3], PtxType.Pred),
+            D = Destination(o[0], type),
+            A = Source(o[1], type),
+            B = Source(o[2], type),
+            C = Source(o[3], PtxType.Pred),
         });
     }
 
@@ -280,7 +291,9 @@ internal sealed unsafe partial class Assembler
         ulong window = space == "shared" ? Memory.SharedWindow : space == "local" ? Memory.LocalWindow : 0;
         _code.Add(Plain(&WarpOps.AddWindow, m.Line) with
         {
-            D = Destination(o[0], type), A = Source(o[1], type), Imm = to ? -(long)window : (long)window,
+            D = Destination(o[0], type),
+            A = Source(o[1], type),
+            Imm = to ? -(long)window : (long)window,
         });
     }
 

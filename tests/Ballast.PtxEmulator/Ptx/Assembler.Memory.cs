@@ -164,7 +164,10 @@ internal sealed unsafe partial class Assembler
         int at = result ? 1 : 0;
         Instr i = Plain(&Atomics.Run, m.Line) with
         {
-            D = result ? Destination(o[0], type) : -1, B = Source(o[at + 1], type), Form = (int)kind, Form2 = (int)type,
+            D = result ? Destination(o[0], type) : -1,
+            B = Source(o[at + 1], type),
+            Form = (int)kind,
+            Form2 = (int)type,
             C = kind == AtomicKind.CompareExchange ? Source(o[at + 2], type) : 0,
         };
         Place(m, o[at], space, ref i);
@@ -183,7 +186,9 @@ internal sealed unsafe partial class Assembler
             Demand(m, 80, 70);
             _code.Add(Plain(&Convert.Pair, m.Line) with
             {
-                D = Destination(o[0], PtxType.B32), A = Source(o[1], from), B = Source(o[2], from),
+                D = Destination(o[0], PtxType.B32),
+                A = Source(o[1], from),
+                B = Source(o[2], from),
                 Form = (int)(to == PtxType.F16x2 ? PtxType.F16 : PtxType.BF16),
             });
             return;
@@ -225,7 +230,9 @@ internal sealed unsafe partial class Assembler
         };
         _code.Add(Plain(h, m.Line) with
         {
-            D = d, A = a, Form = (int)to | ((int)from << 8),
+            D = d,
+            A = a,
+            Form = (int)to | ((int)from << 8),
             Form2 = (int)mode | (saturate ? 4 : 0) | (whole ? 8 : 0) | (flush ? 16 : 0) | (wideOut ? 32 : 0) | (wideIn ? 64 : 0),
         });
     }
@@ -243,26 +250,48 @@ internal sealed unsafe partial class Assembler
             case "shfl":
                 if (!m.Take("sync") || !m.Take("b32")) throw Unknown(m);
                 Count(m, o, 5);
-                int form = m.TakeOne("", "up", "down", "bfly", "idx") switch { "up" => 0, "down" => 1, "bfly" => 2, "idx" => 3, _ =>
-                    throw Unknown(m) };
+                int form = m.TakeOne("", "up", "down", "bfly", "idx") switch
+                {
+                    "up" => 0,
+                    "down" => 1,
+                    "bfly" => 2,
+                    "idx" => 3,
+                    _ =>
+                    throw Unknown(m)
+                };
                 _code.Add(Together(&WarpOps.Shuffle, m.Line, Source(o[4], PtxType.B32)) with
                 {
-                    D = Destination(o[0], PtxType.B32), E = o[0].Second is null ? -1 : Destination(o[0].Second!, PtxType.Pred),
-                    A = Source(o[1], PtxType.B32), B = Source(o[2], PtxType.B32), C = Source(o[3], PtxType.B32), Form = form,
-                    List = List(Source(o[4], PtxType.B32)), ListCount = 1,
+                    D = Destination(o[0], PtxType.B32),
+                    E = o[0].Second is null ? -1 : Destination(o[0].Second!, PtxType.Pred),
+                    A = Source(o[1], PtxType.B32),
+                    B = Source(o[2], PtxType.B32),
+                    C = Source(o[3], PtxType.B32),
+                    Form = form,
+                    List = List(Source(o[4], PtxType.B32)),
+                    ListCount = 1,
                 });
                 return;
             case "vote":
                 if (!m.Take("sync")) throw Unknown(m);
-                int vote = m.TakeOne("", "all", "any", "uni", "ballot") switch { "all" => 0, "any" => 1, "uni" => 2, "ballot" => 3, _ =>
-                    throw Unknown(m) };
+                int vote = m.TakeOne("", "all", "any", "uni", "ballot") switch
+                {
+                    "all" => 0,
+                    "any" => 1,
+                    "uni" => 2,
+                    "ballot" => 3,
+                    _ =>
+                    throw Unknown(m)
+                };
                 PtxType type = m.TakeType();
                 if (type != (vote == 3 ? PtxType.B32 : PtxType.Pred)) throw Unknown(m);
                 Count(m, o, 3);
                 _code.Add(Together(&WarpOps.Vote, m.Line, Source(o[2], PtxType.B32)) with
                 {
-                    D = Destination(o[0], type), A = Source(o[1], PtxType.Pred), B = Source(o[2], PtxType.B32), Form = vote,
-                        Form2 = o[1].Negated ? 1 : 0,
+                    D = Destination(o[0], type),
+                    A = Source(o[1], PtxType.Pred),
+                    B = Source(o[2], PtxType.B32),
+                    Form = vote,
+                    Form2 = o[1].Negated ? 1 : 0,
                 });
                 return;
             case "activemask":
@@ -287,7 +316,11 @@ internal sealed unsafe partial class Assembler
                 Count(m, o, 3);
                 _code.Add(Together(&WarpOps.Redux, m.Line, Source(o[2], PtxType.B32)) with
                 {
-                    D = Destination(o[0], of), A = Source(o[1], of), B = Source(o[2], PtxType.B32), Form = redux, Form2 = of == PtxType.S32
+                    D = Destination(o[0], of),
+                    A = Source(o[1], of),
+                    B = Source(o[2], PtxType.B32),
+                    Form = redux,
+                    Form2 = of == PtxType.S32
                         ? 1 : 0,
                 });
                 return;
@@ -304,7 +337,10 @@ internal sealed unsafe partial class Assembler
                 Instr i = Together(&Matrix.LoadMatrix, m.Line) with
                 {
                     List = List([.. into.Select(p =>
-                        Destination(p, PtxType.B32))]), ListCount = matrices, Form = matrices, Form2 = m.Take("trans") ? 1 : 0,
+                        Destination(p, PtxType.B32))]),
+                    ListCount = matrices,
+                    Form = matrices,
+                    Form2 = m.Take("trans") ? 1 : 0,
                 };
                 Place(m, o[1], "shared", ref i);
                 _code.Add(i);

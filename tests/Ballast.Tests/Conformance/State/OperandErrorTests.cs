@@ -1,5 +1,5 @@
-using Ballast.Tests.Modules;
 using Ballast.Tests.Gpu;
+using Ballast.Tests.Modules;
 
 namespace Ballast.Tests.Conformance.State;
 

@@ -186,7 +186,9 @@ internal sealed partial class Rules : Module
 
     public Buffer Least { get; } = new(Tensor.Ones(2))
     {
-        DTypePolicy = DTypePolicy.AtLeast(DType.Float32), Averaging = AverageRule.Average, Replicas = ReplicaRule.Sum,
+        DTypePolicy = DTypePolicy.AtLeast(DType.Float32),
+        Averaging = AverageRule.Average,
+        Replicas = ReplicaRule.Sum,
     };
 
     public RunningStat Mean { get; } = new(Tensor.Zeros(2));

@@ -27,7 +27,8 @@ internal sealed class RandomTree
         Module node;
         switch (_random.Next(6))
         {
-            case 0 when depth > 0: node = new ModuleList<Module>(Enumerable.Range(0, _random.Next(3)).Select(_ =>
+            case 0 when depth > 0:
+                node = new ModuleList<Module>(Enumerable.Range(0, _random.Next(3)).Select(_ =>
                 Child(depth + 1)).ToArray()); break;
             case 1: node = new ParameterList(Enumerable.Range(0, _random.Next(3)).Select(_ => Parameter()).ToArray()); break;
             case 2:
