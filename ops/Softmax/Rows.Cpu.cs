@@ -53,7 +53,7 @@ internal static unsafe class Rows<T> where T : unmanaged, IFloatingPointIeee754<
             b += q;
         }
         T sum = Vector.Sum(a + b);
-        for (; i < n; i++) sum += y[i] = T.Exp(x[i] - shift);
+        for (; i < n; i++) sum += y[i] = Exp(x[i] - shift);
         return sum;
     }
 
@@ -69,7 +69,7 @@ internal static unsafe class Rows<T> where T : unmanaged, IFloatingPointIeee754<
             b += Exp(Vector.Load(x + i + Width) - shifts);
         }
         T sum = Vector.Sum(a + b);
-        for (; i < n; i++) sum += T.Exp(x[i] - shift);
+        for (; i < n; i++) sum += Exp(x[i] - shift);
         return sum;
     }
 
@@ -79,7 +79,7 @@ internal static unsafe class Rows<T> where T : unmanaged, IFloatingPointIeee754<
         var shifts = new Vector<T>(shift);
         long i = 0;
         for (; i <= n - Width; i += Width) Vector.Store(Exp(Vector.Load(x + i) - shifts) * factor, y + i);
-        for (; i < n; i++) y[i] = T.Exp(x[i] - shift) * factor;
+        for (; i < n; i++) y[i] = Exp(x[i] - shift) * factor;
     }
 
     /// <summary>y = x · factor.</summary>
@@ -172,38 +172,20 @@ internal static unsafe class Rows<T> where T : unmanaged, IFloatingPointIeee754<
             Vector.Store(e, y + i);
             Vector.Store(Vector.Load(sum + i) + e, sum + i);
         }
-        for (; i < n; i++) sum[i] += y[i] = T.Exp(x[i] - shift[i]);
+        for (; i < n; i++) sum[i] += y[i] = Exp(x[i] - shift[i]);
     }
 
-    /// <summary>
-    /// e^x. float32 by the range reduction x = n·ln 2 + r and a polynomial on |r| ≤ ½ ln 2, below 1.5 ulp, gradual underflow included.
-    /// </summary>
+    /// <summary>e^x; float32 as in <see cref="F32Lanes"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<T> Exp(Vector<T> x) => typeof(T) == typeof(float)
-        ? Exp(x.As<T, float>()).As<float, T>()
+        ? F32Lanes.Exp(new F32Lanes(x.As<T, float>())).Value.As<float, T>()
         : Vector.Exp(x.As<T, double>()).As<double, T>();
 
+    /// <summary>e^x of one element: the bits that it has in a vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<float> Exp(Vector<float> x)
+    public static T Exp(T x)
     {
-        // Comparisons are false for NaN, so NaN passes both bounds and reaches the result.
-        x = Vector.ConditionalSelect(Vector.LessThan(x, new Vector<float>(-104f)), new Vector<float>(-104f), x);
-        x = Vector.ConditionalSelect(Vector.GreaterThan(x, new Vector<float>(89f)), new Vector<float>(89f), x);
-        Vector<float> n = Vector.Round(x * new Vector<float>(1.44269504f));
-        Vector<float> r = Vector.MultiplyAddEstimate(n, new Vector<float>(-0.693359375f), x);
-        r = Vector.MultiplyAddEstimate(n, new Vector<float>(2.12194440e-4f), r);
-        Vector<float> p = new(1.9875691500e-4f);
-        p = Vector.MultiplyAddEstimate(p, r, new Vector<float>(1.3981999507e-3f));
-        p = Vector.MultiplyAddEstimate(p, r, new Vector<float>(8.3334519073e-3f));
-        p = Vector.MultiplyAddEstimate(p, r, new Vector<float>(4.1665795894e-2f));
-        p = Vector.MultiplyAddEstimate(p, r, new Vector<float>(1.6666665459e-1f));
-        p = Vector.MultiplyAddEstimate(p, r, new Vector<float>(5.0000001201e-1f));
-        p = Vector.MultiplyAddEstimate(p, r * r, r) + Vector<float>.One;
-        // 2^n in two factors: n reaches −150, below the exponents of normal numbers.
-        Vector<int> whole = Vector.ConvertToInt32Native(n);
-        Vector<int> half = Vector.ShiftRightArithmetic(whole, 1), bias = new(127);
-        Vector<float> low = Vector.AsVectorSingle(Vector.ShiftLeft(half + bias, 23));
-        Vector<float> high = Vector.AsVectorSingle(Vector.ShiftLeft(whole - half + bias, 23));
-        return p * low * high;
+        if (typeof(T) == typeof(float)) return (T)(object)F32.Exp(new F32((float)(object)x)).Value;
+        return Exp(new Vector<T>(x))[0];
     }
 }

@@ -116,7 +116,7 @@ internal sealed unsafe class SoftmaxGradCpu : IKernel<SoftmaxGradOp>
                     Vector<T> gs = Vector.Load(g + i), ys = Vector.Load(y + i);
                     Vector.Store(log ? gs - Rows<T>.Exp(ys) * sums : (gs - sums) * ys, to + i);
                 }
-                for (; i < n; i++) to[i] = log ? g[i] - T.Exp(y[i]) * sum : (g[i] - sum) * y[i];
+                for (; i < n; i++) to[i] = log ? g[i] - Rows<T>.Exp(y[i]) * sum : (g[i] - sum) * y[i];
             }
         }
     }
@@ -141,7 +141,7 @@ internal sealed unsafe class SoftmaxGradCpu : IKernel<SoftmaxGradOp>
                 for (long i = 0; i < length; i++)
                 {
                     T* g = grad + offset + i * inner, y = result + offset + i * inner, to = output + offset + i * inner;
-                    for (int j = 0; j < width; j++) to[j] = log ? g[j] - T.Exp(y[j]) * sum[j] : (g[j] - sum[j]) * y[j];
+                    for (int j = 0; j < width; j++) to[j] = log ? g[j] - Rows<T>.Exp(y[j]) * sum[j] : (g[j] - sum[j]) * y[j];
                 }
             }
         }

@@ -1,10 +1,9 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Ballast;
 
 /// <summary>One float32.</summary>
-public readonly unsafe struct F32(float value) : ILanes<F32, float>
+public readonly unsafe struct F32(float value) : ILanes<F32, float>, IFloat32Lanes<F32>
 {
     /// <summary>The value.</summary>
     public readonly float Value = value;
@@ -47,7 +46,7 @@ public readonly unsafe struct F32(float value) : ILanes<F32, float>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32 Exp(F32 a) => new(MathF.Exp(a.Value));
+    public static F32 Exp(F32 a) => Float32Functions.Exp(a);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -63,20 +62,19 @@ public readonly unsafe struct F32(float value) : ILanes<F32, float>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32 Tanh(F32 a) => new(MathF.Tanh(a.Value));
+    public static F32 Tanh(F32 a) => Float32Functions.Tanh(a);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32 Erf(F32 a) => new((float)SpecialFunctions.Erf(a.Value));
+    public static F32 Erf(F32 a) => Float32Functions.Erf(a);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32 NormalCdf(F32 a, F32 weight) => new((float)SpecialFunctions.NormalCdf(a.Value, weight.Value));
+    public static F32 NormalCdf(F32 a, F32 weight) => Float32Functions.NormalCdf(a, weight);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32 NormalCdfByTanh(F32 a, F32 weight) => weight / (Const(1) + Exp(a * (Const(-GeluTanhFormula.Inner)
-        - Const(GeluTanhFormula.Inner * 0.044715) * a * a)));
+    public static F32 NormalCdfByTanh(F32 a, F32 weight) => Float32Functions.NormalCdfByTanh(a, weight);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -124,127 +122,24 @@ public readonly unsafe struct F32(float value) : ILanes<F32, float>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32 value, float* destination) => *destination = value.Value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32 IFloat32Lanes<F32>.MulAdd(F32 a, F32 b, F32 c) => new(float.MultiplyAddEstimate(a.Value, b.Value, c.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32 IFloat32Lanes<F32>.Bound(F32 a, F32 low, F32 high) => a.Value < low.Value ? low : a.Value > high.Value ? high : a;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32 IFloat32Lanes<F32>.CopySign(F32 a, F32 sign) => new(MathF.CopySign(a.Value, sign.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32 IFloat32Lanes<F32>.HighBits(F32 a) => new(BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a.Value) & 0xfffff000));
+
+    static F32 IFloat32Lanes<F32>.TimesPower2(F32 a, F32 n)
+    {
+        int whole = float.IsNaN(n.Value) ? 0 : (int)n.Value, half = whole >> 1;
+        float low = BitConverter.Int32BitsToSingle((half + 127) << 23), high = BitConverter.Int32BitsToSingle((whole - half + 127) << 23);
+        return new F32(a.Value * low * high);
+    }
 }
 
-/// <summary>As many float32 as a vector register holds.</summary>
-public readonly unsafe struct F32Lanes(Vector<float> value) : ILanes<F32Lanes, float>
-{
-    /// <summary>The value.</summary>
-    public readonly Vector<float> Value = value;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Const(Scalar value) => new(new Vector<float>((float)value.ToDouble()));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Given(Scalar value) => Const(value);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes operator +(F32Lanes a, F32Lanes b) => new(a.Value + b.Value);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes operator -(F32Lanes a, F32Lanes b) => new(a.Value - b.Value);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes operator *(F32Lanes a, F32Lanes b) => new(a.Value * b.Value);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes operator /(F32Lanes a, F32Lanes b) => new(a.Value / b.Value);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes operator -(F32Lanes a) => new(-a.Value);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Abs(F32Lanes a) => new(Vector.Abs(a.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Sqrt(F32Lanes a) => new(Vector.SquareRoot(a.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Exp(F32Lanes a) => new(Vector.Exp(a.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Log(F32Lanes a) => new(Vector.Log(a.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Sin(F32Lanes a) => new(Vector.Sin(a.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Cos(F32Lanes a) => new(Vector.Cos(a.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Tanh(F32Lanes a) => SpecialFunctions.TanhLanes(a);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Erf(F32Lanes a) => SpecialFunctions.ErfLanes(a);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes NormalCdf(F32Lanes a, F32Lanes weight) => SpecialFunctions.NormalCdfLanes(a, weight);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes NormalCdfByTanh(F32Lanes a, F32Lanes weight) => weight / (Const(1) + Exp(a * (Const(-GeluTanhFormula.Inner)
-        - Const(GeluTanhFormula.Inner * 0.044715) * a * a)));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Floor(F32Lanes a) => new(Vector.Floor(a.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Round(F32Lanes a) => new(Vector.Round(a.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Pow(F32Lanes a, F32Lanes b) => new(SpecialFunctions.Each(a.Value, b.Value, &MathF.Pow));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Max(F32Lanes a, F32Lanes b) => new(Vector.Max(a.Value, b.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Min(F32Lanes a, F32Lanes b) => new(Vector.Min(a.Value, b.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes FloorDivide(F32Lanes a, F32Lanes b) => new(SpecialFunctions.Each(a.Value, b.Value, &SpecialFunctions.FloorDivide));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Remainder(F32Lanes a, F32Lanes b) => new(SpecialFunctions.Each(a.Value, b.Value, &SpecialFunctions.Remainder));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes SelectLess(F32Lanes a, F32Lanes b, F32Lanes then, F32Lanes other) => new(Vector.ConditionalSelect(Vector.LessThan(a.Value, b.Value), then.Value, other.Value));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes SelectEqual(F32Lanes a, F32Lanes b, F32Lanes then, F32Lanes other) => new(Vector.ConditionalSelect(Vector.Equals(a.Value, b.Value), then.Value, other.Value));
-
-    /// <inheritdoc/>
-    public static int Count => Vector<float>.Count;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32Lanes Load(float* source) => new(Vector.Load(source));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(F32Lanes value, float* destination) => Vector.Store(value.Value, destination);
-}
