@@ -3,62 +3,69 @@ using System.Diagnostics;
 namespace Ballast.Bench.Measuring;
 
 /// <summary>
-/// Measures one or two workloads turn about, in rounds, so that drift of the machine meets both. Each is warmed up by time first,
-/// because the JIT compiles a hot method anew after it has run for a while.
+/// Measures workloads turn about, in rounds, so that drift of the machine meets all of them. Each is warmed up by time first, because the
+/// JIT compiles a hot method anew after it has run for a while.
 /// </summary>
-internal sealed class AlternatingMeter(int rounds)
+/// <param name="rounds">Samples of each workload.</param>
+/// <param name="warmUpSeconds">Each is warmed up for so long, and for three runs at least; two where a run takes half a second.</param>
+internal sealed class AlternatingMeter(int rounds, double warmUpSeconds = 2)
 {
-    private const double WarmUpSeconds = 2, SampleSeconds = 0.03, WakeUpSeconds = 0.005;
-    private const int WarmUpTimes = 3;
+    private const double SampleSeconds = 0.03, WakeUpSeconds = 0.005, SlowSeconds = 0.1, VerySlowSeconds = 0.5;
+    private const int WarmUpTimes = 3, WarmUpTimesWhenSlow = 2;
 
-    /// <summary>Longer than either side's idle threads spin for work: OpenMP's and ours would slow the other side down.</summary>
+    /// <summary>Longer than any side's idle threads spin for work: OpenMP's and ours would slow the other side down.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Measures both; the second may be missing.</summary>
-    public (Samples First, Samples? Second) Measure(Workload first, Workload? second)
+    /// <summary>Measures them all; the results are in the same order.</summary>
+    public Samples[] Measure(IReadOnlyList<Workload> sides)
     {
-        Workload[] sides = second is null ? [first] : [first, second];
         long[] times = [.. sides.Select(WarmUp)];
-        var seconds = sides.Select(_ => new double[rounds]).ToArray();
+        var samples = sides.Select(_ => new Sample[rounds]).ToArray();
         for (int round = 0; round < rounds; round++)
         {
             // Who goes first changes every round.
-            for (int turn = 0; turn < sides.Length; turn++)
+            for (int turn = 0; turn < sides.Count; turn++)
             {
-                int side = (turn + round) % sides.Length;
-                seconds[side][round] = Sample(sides[side], times[side]);
+                int side = (turn + round) % sides.Count;
+                samples[side][round] = Take(sides[side], times[side]);
             }
         }
-        return (new Samples(seconds[0]), second is null ? null : new Samples(seconds[1]));
+        return [.. samples.Select(s => new Samples(s))];
     }
 
     /// <summary>Runs until it is warm; returns how many times fill one sample.</summary>
-    private static long WarmUp(Workload work)
+    private long WarmUp(Workload work)
     {
         Thread.Sleep(s_pause);
         long begin = Stopwatch.GetTimestamp(), batch = 1, done = 0;
         double each = double.PositiveInfinity;
-        while (done < WarmUpTimes || Stopwatch.GetElapsedTime(begin).TotalSeconds < WarmUpSeconds)
+        int least = WarmUpTimes;
+        while (done < least || Stopwatch.GetElapsedTime(begin).TotalSeconds < warmUpSeconds)
         {
             long start = Stopwatch.GetTimestamp();
             work.Run(batch);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             done += batch;
             each = Math.Min(each, seconds / batch);
+            if (each > VerySlowSeconds) least = WarmUpTimesWhenSlow;
             if (seconds < SampleSeconds / 4) batch *= 2;
         }
         return Math.Max(1, (long)Math.Ceiling(SampleSeconds / each));
     }
 
-    private static double Sample(Workload work, long times)
+    private static Sample Take(Workload work, long times)
     {
         Thread.Sleep(s_pause);
+        // Work that takes long wakes the machine up by itself.
         long start = Stopwatch.GetTimestamp();
-        do work.Once();
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < WakeUpSeconds);
+        while (!work.IsSlow && Stopwatch.GetElapsedTime(start).TotalSeconds < WakeUpSeconds) work.Once();
 
+        ProcessCounts before = ProcessCounts.Read();
         start = Stopwatch.GetTimestamp();
         work.Run(times);
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / times;
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        ProcessCounts after = ProcessCounts.Read();
+        if (seconds / times > SlowSeconds) work.IsSlow = true;
+        return new Sample(seconds / times, (after.ManagedBytes - before.ManagedBytes) / (double)times, (after.Faults - before.Faults) / (double)times);
     }
 }

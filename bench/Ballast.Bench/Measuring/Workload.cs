@@ -5,6 +5,12 @@ namespace Ballast.Bench.Measuring;
 /// <param name="Release">Gives its inputs back.</param>
 internal sealed record Workload(Action Once, Action Release) : IDisposable
 {
+    /// <summary>What the work gives, in a form that the other side's can be compared with; null where there is nothing to compare.</summary>
+    public Func<float[]>? Answer { get; init; }
+
+    /// <summary>True once a run has been seen to take long.</summary>
+    public bool IsSlow { get; set; }
+
     /// <inheritdoc/>
     public void Dispose() => Release();
 

@@ -1,0 +1,14 @@
+using Ballast.Lab.Stream;
+
+namespace Ballast.Lab;
+
+/// <summary>All laboratories; a new one is a line here.</summary>
+internal static class Laboratories
+{
+    /// <summary>In the order of <c>--list</c>.</summary>
+    public static IReadOnlyList<ILaboratory> All { get; } =
+    [
+        new StreamLaboratory(),
+        new FmaLaboratory(),
+    ];
+}

@@ -1,0 +1,3 @@
+using Ballast.Lab;
+
+return LabCommandLine.Run(args, Console.Out, Console.Error);
