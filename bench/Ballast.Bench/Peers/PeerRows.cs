@@ -19,10 +19,10 @@ internal static class PeerRows
         OnMatrix("layernorm", 1024, 768, "us", OurSide.LayerNorm, TorchSide.LayerNorm),
         OnMatrix("gelu", 1024, 3072, "us", OurSide.Gelu, TorchSide.Gelu),
         new("linear 1x8x8", "us", null, () => OurSide.Linear(1, 8, 8), () => TorchSide.Linear(1, 8, 8)),
-        new("train char-gpt", "ms", Rate.Tokens(CharGpt.Batch * CharGpt.Block), OurSide.TrainCharGpt, TorchSide.TrainCharGpt),
-        new("load 124M", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Load, FileRows.TorchLoad),
-        new("save 124M", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Save, FileRows.TorchSave),
-        new("save 124M (peer: dd)", "ms", Rate.Bytes(FileRows.Bytes), FileRows.Save, FileRows.DiskSave, NeedsTorch: false),
+        new("train char-gpt", "ms", Rate.Tokens(CharGpt.Batch * CharGpt.Block, Limit.Compute, 6.0 * 801_664 * CharGpt.Batch * CharGpt.Block), OurSide.TrainCharGpt, TorchSide.TrainCharGpt),
+        new("load 124M", "ms", Rate.Files(FileRows.Bytes), FileRows.Load, FileRows.TorchLoad),
+        new("save 124M", "ms", Rate.Files(FileRows.Bytes), FileRows.Save, FileRows.TorchSave),
+        new("save 124M (peer: dd)", "ms", Rate.Files(FileRows.Bytes), FileRows.Save, FileRows.DiskSave, NeedsTorch: false),
         .. StateRows.All,
     ];
 

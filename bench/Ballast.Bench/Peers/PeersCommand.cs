@@ -73,7 +73,7 @@ internal static class PeersCommand
     {
         using Workload? peer = withPeer ? row.Peer() : null;
         using Workload ours = row.Ours();
-        (Samples first, Samples? second) = meter.Measure(ours, peer);
-        return new PeerResult(row, first, second);
+        Samples[] samples = meter.Measure(peer is null ? [ours] : [ours, peer]);
+        return new PeerResult(row, samples[0], samples.ElementAtOrDefault(1));
     }
 }
