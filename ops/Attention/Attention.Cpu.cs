@@ -11,8 +11,8 @@ internal sealed unsafe class AttentionCpu : IKernel<AttentionOp>
     {
         Tensor? mask = op.Mask == AttentionMask.None ? null : inputs[3];
         if (outputs[0].DType == DType.Float32) Attention<float>.Forward(
-            op.Causal, op.Scale, inputs[0], inputs[1], inputs[2], mask, outputs[0], outputs[1]);
-        else Attention<double>.Forward(op.Causal, op.Scale, inputs[0], inputs[1], inputs[2], mask, outputs[0], outputs[1]);
+            op.Causal, op.Past, op.Scale, inputs[0], inputs[1], inputs[2], mask, outputs[0], outputs[1]);
+        else Attention<double>.Forward(op.Causal, op.Past, op.Scale, inputs[0], inputs[1], inputs[2], mask, outputs[0], outputs[1]);
     }
 }
 
@@ -24,8 +24,8 @@ internal sealed unsafe class AttentionGradCpu : IKernel<AttentionGradOp>
     public void Run(in AttentionGradOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         Tensor? mask = op.Mask == AttentionMask.None ? null : inputs[6];
-        if (outputs[0].DType == DType.Float32) Attention<float>.Backward(op.Causal, op.Scale, inputs, mask, outputs);
-        else Attention<double>.Backward(op.Causal, op.Scale, inputs, mask, outputs);
+        if (outputs[0].DType == DType.Float32) Attention<float>.Backward(op.Causal, op.Past, op.Scale, inputs, mask, outputs);
+        else Attention<double>.Backward(op.Causal, op.Past, op.Scale, inputs, mask, outputs);
     }
 }
 
@@ -71,6 +71,7 @@ internal unsafe struct AttentionPlan<T> where T : unmanaged, IFloatingPointIeee7
     public const int KeyBlock = 256;
 
     public bool Causal;
+    public int Past;
     public T Scale;
     public AttentionMask Mask;
     public int Queries, Keys, Width, ValueWidth;
@@ -104,10 +105,10 @@ internal unsafe struct AttentionPlan<T> where T : unmanaged, IFloatingPointIeee7
     }
 
     /// <summary>How many keys some query of a block can see.</summary>
-    public readonly int Visible(int query, int queries) => Causal ? Math.Min(Keys, query + queries) : Keys;
+    public readonly int Visible(int query, int queries) => Causal ? (int)Math.Min(Keys, (long)Past + query + queries) : Keys;
 
     /// <summary>How many keys of a block one query can see.</summary>
-    public readonly int Count(int query, int key, int keys) => Causal ? Math.Clamp(query + 1 - key, 0, keys) : keys;
+    public readonly int Count(int query, int key, int keys) => Causal ? Math.Clamp(Past + query + 1 - key, 0, keys) : keys;
 }
 
 /// <summary>Matrix products by element type.</summary>
@@ -132,12 +133,12 @@ internal static unsafe class Attention<T> where T : unmanaged, IFloatingPointIee
     /// <summary>Multiply-adds that are worth a thread of their own.</summary>
     private const long GrainWork = 128 * 1024;
 
-    public static void Forward(bool causal, double scale, Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor output, Tensor sums)
+    public static void Forward(bool causal, int past, double scale, Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor output, Tensor sums)
     {
         long batch = Batch(sums);
         if (batch == 0 || sums.Elements == 0) return;
         using Dense offsets = Dense.Work<long>(4 * batch);
-        AttentionPlan<T> plan = Plan(causal, scale, q, k, v, mask, batch, offsets.Pointer<long>());
+        AttentionPlan<T> plan = Plan(causal, past, scale, q, k, v, mask, batch, offsets.Pointer<long>());
         int blocks = (plan.Queries + QueryBlock - 1) / QueryBlock, pieces = Pieces(batch * blocks, plan);
         using Dense work = Dense.Work<T>((long)pieces * ForwardWork);
         var body = new ForwardBody(plan, output.PointerOf<T>(), sums.PointerOf<T>(), work.Pointer<T>(), pieces, blocks);
@@ -145,7 +146,7 @@ internal static unsafe class Attention<T> where T : unmanaged, IFloatingPointIee
         else WorkerPool.For(pieces, 1, ref body);
     }
 
-    public static void Backward(bool causal, double scale, ReadOnlySpan<Tensor> inputs, Tensor? mask, ReadOnlySpan<Tensor> outputs)
+    public static void Backward(bool causal, int past, double scale, ReadOnlySpan<Tensor> inputs, Tensor? mask, ReadOnlySpan<Tensor> outputs)
     {
         Tensor sums = inputs[5];
         long batch = Batch(sums);
@@ -156,7 +157,7 @@ internal static unsafe class Attention<T> where T : unmanaged, IFloatingPointIee
         using Dense gradient = new(inputs[3].Strides[^1] == 1 ? outputs[0] : inputs[3]);
         Tensor g = inputs[3].Strides[^1] == 1 ? inputs[3] : gradient.Tensor;
         using Dense offsets = Dense.Work<long>(5 * batch);
-        AttentionPlan<T> plan = Plan(causal, scale, inputs[0], inputs[1], inputs[2], mask, batch, offsets.Pointer<long>());
+        AttentionPlan<T> plan = Plan(causal, past, scale, inputs[0], inputs[1], inputs[2], mask, batch, offsets.Pointer<long>());
         int pieces = batch < WorkerPool.Threads ? 1 : Pieces(batch, plan);
         using Dense work = Dense.Work<T>((long)pieces * BackwardWork);
         var body = new BackwardBody(
@@ -183,11 +184,13 @@ internal static unsafe class Attention<T> where T : unmanaged, IFloatingPointIee
         return WorkerPool.ChunkCount(items, Math.Max(1, GrainWork / Math.Max(1, work)));
     }
 
-    private static AttentionPlan<T> Plan(bool causal, double scale, Tensor q, Tensor k, Tensor v, Tensor? mask, long batch, long* offsets)
+    private static AttentionPlan<T> Plan(
+        bool causal, int past, double scale, Tensor q, Tensor k, Tensor v, Tensor? mask, long batch, long* offsets)
     {
         var plan = new AttentionPlan<T>
         {
             Causal = causal,
+            Past = past,
             Scale = T.CreateChecked(scale),
             Batch = batch,
             Queries = q.Shape[^2],

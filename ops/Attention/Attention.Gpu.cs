@@ -9,6 +9,11 @@ internal sealed class AttentionGpu : IKernel<AttentionOp>
     {
         Tensor o = outputs[0], lse = outputs[1];
         if (lse.Elements == 0) return;
+        if (op.Past > 0)
+        {
+            AfterPast(op, inputs, outputs);
+            return;
+        }
         if (!AttentionTiles.Fit(inputs))
         {
             AttentionByProducts.Forward(op, inputs, o, lse);
@@ -16,6 +21,19 @@ internal sealed class AttentionGpu : IKernel<AttentionOp>
         }
         var tiles = new AttentionTiles(op.Causal, op.Scale, inputs, op.Mask == AttentionMask.None ? null : inputs[3], backward: false);
         tiles.Run("attention", tiles.Queries, o, o.Layout.Offset, lse, lse.Layout.Offset);
+    }
+
+    /// <summary>The keys that the last query sees, and for more than one query a mask in place of the kernels' own causal rule.</summary>
+    private void AfterPast(in AttentionOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    {
+        int queries = inputs[0].Shape[^2], keys = Math.Min(inputs[1].Shape[^2], op.Past + queries);
+        Tensor k = inputs[1].Narrow(-2, 0, keys), v = inputs[2].Narrow(-2, 0, keys);
+        Tensor? mask = op.Mask == AttentionMask.None ? null : inputs[3].Narrow(-1, 0, keys);
+        if (queries > 1) mask = AttentionByProducts.CausalMask(op.Past, mask, [.. inputs[0].Shape.Dims[..^1], keys], inputs[0].Device);
+        if (mask is null) Run(new AttentionOp(false, op.Scale, AttentionMask.None), [inputs[0], k, v], outputs);
+        else Run(
+            new AttentionOp(false, op.Scale, mask.DType == DType.Bool ? AttentionMask.Allowed : AttentionMask.Added),
+            [inputs[0], k, v, mask], outputs);
     }
 }
 
@@ -34,6 +52,13 @@ internal sealed class AttentionGradGpu : IKernel<AttentionGradOp>
             return;
         }
         Tensor? mask = op.Mask == AttentionMask.None ? null : inputs[6];
+        if (op.Past > 0)
+        {
+            mask = AttentionByProducts.CausalMask(op.Past, mask, [.. lse.Shape.Dims, inputs[1].Shape[^2]], g.Device);
+            var masked = new AttentionGradOp(false, op.Scale, mask.DType == DType.Bool ? AttentionMask.Allowed : AttentionMask.Added);
+            Run(masked, [.. inputs[..6], mask], outputs);
+            return;
+        }
         if (!AttentionTiles.Fit(inputs))
         {
             AttentionByProducts.Backward(op, inputs, mask, outputs);
@@ -176,6 +201,16 @@ internal static class AttentionByProducts
         }
         if (mask is null) return scores;
         return mask.DType == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity) : scores + Wide(mask);
+    }
+
+    /// <summary>A mask of the scores' shape that lets query i see the keys 0 to past + i, on top of one that is there.</summary>
+    public static Tensor CausalMask(int past, Tensor? mask, Shape scores, Device device)
+    {
+        using Autograd.GradScope noGrad = Autograd.NoGrad();
+        Tensor queries = Tensor.Arange(past, past + scores[^2], device: device).Unsqueeze(1);
+        Tensor seen = queries.Ge(Tensor.Arange(scores[^1], device: device)).Expand(scores);
+        if (mask is null) return seen;
+        return mask.DType == DType.Bool ? mask.LogicalAnd(seen) : mask.MaskedFill(seen.LogicalNot(), double.NegativeInfinity);
     }
 
     private static Tensor Wide(Tensor x) => x.DType.IsHalf ? x.Detach().To(DType.Float32) : x.Detach();

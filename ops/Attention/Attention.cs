@@ -17,7 +17,8 @@ public enum AttentionMask
 /// <param name="Causal">True hides keys behind the query's own position.</param>
 /// <param name="Scale">The factor on the scores.</param>
 /// <param name="Mask">What the fourth input is; a mask has the scores' shape.</param>
-public readonly record struct AttentionOp(bool Causal, double Scale, AttentionMask Mask) : IOp<AttentionOp>
+/// <param name="Past">How many keys precede the first query's own: a causal query i sees the keys 0 to Past + i.</param>
+public readonly record struct AttentionOp(bool Causal, double Scale, AttentionMask Mask, int Past = 0) : IOp<AttentionOp>
 {
     /// <inheritdoc/>
     public static OpTraits Traits { get; } = new("attention", Outputs: 2);
@@ -39,7 +40,7 @@ public readonly record struct AttentionOp(bool Causal, double Scale, AttentionMa
     /// <inheritdoc/>
     public void Vjp(ref VjpContext c)
     {
-        var op = new AttentionGradOp(Causal, Scale, Mask);
+        var op = new AttentionGradOp(Causal, Scale, Mask, Past);
         Tensor q = c.Input(0), k = c.Input(1), v = c.Input(2), o = c.Output(0), lse = c.Output(1);
         Tensor[] grads = Mask == AttentionMask.None
             ? Op.RunMany(op, q, k, v, c.Grad, o, lse)
@@ -50,7 +51,7 @@ public readonly record struct AttentionOp(bool Causal, double Scale, AttentionMa
 }
 
 /// <summary>The gradients of <see cref="AttentionOp"/> for query, key and value; the weights are computed again, block by block.</summary>
-public readonly record struct AttentionGradOp(bool Causal, double Scale, AttentionMask Mask) : IOp<AttentionGradOp>
+public readonly record struct AttentionGradOp(bool Causal, double Scale, AttentionMask Mask, int Past = 0) : IOp<AttentionGradOp>
 {
     /// <inheritdoc/>
     public static OpTraits Traits { get; } = new("attention_grad", Outputs: 3, Differentiable: false);
@@ -82,37 +83,42 @@ public sealed partial class Tensor
     /// <param name="key">What is looked at.</param>
     /// <param name="value">What is seen.</param>
     /// <param name="mask">bool, true where a query may look, or floating, added to the scores; broadcast to [*, T, S].</param>
-    /// <param name="causal">True lets query i see keys 0 to i only.</param>
+    /// <param name="causal">True lets query i see the keys 0 to past + i only.</param>
     /// <param name="scale">The factor on the scores; null for 1/√D.</param>
     /// <param name="dropout">The share of weights to drop, 0 to 1; give 0 in evaluation.</param>
     /// <param name="generator">Where dropout draws from; null for <see cref="Generator.Default"/>.</param>
+    /// <param name="past">How many keys precede the first query's own, such as those of a <c>KeyValueCache</c>; for causal only.</param>
+    /// <exception cref="ArgumentOutOfRangeException">past is negative, or given without causal.</exception>
     /// <exception cref="ShapeException">The shapes do not go together.</exception>
     /// <exception cref="DTypeException">The dtypes differ or are not floating, or the mask is neither bool nor floating.</exception>
     public static Tensor ScaledDotProductAttention(
         Tensor query, Tensor key, Tensor value, Tensor? mask = null, bool causal = false, double? scale = null,
-        double dropout = 0, Generator? generator = null)
+        double dropout = 0, Generator? generator = null, int past = 0)
     {
+        if (past < 0 || past > 0 && !causal)
+            throw new ArgumentOutOfRangeException(
+                nameof(past), past, "attention: past counts the keys before the first query; it is at least 0 and needs causal: true.");
         CheckAttention(query, key, value, mask);
         Shape batch = Shape.Broadcast(Shape.Broadcast(query.Shape[..^2], key.Shape[..^2], "attention"), value.Shape[..^2], "attention");
         Tensor q = Spread(query, batch), k = Spread(key, batch), v = Spread(value, batch);
         double factor = scale ?? 1 / Math.Sqrt(Math.Max(1, query.Shape[^1]));
         if (mask is not null) batch = CheckAttentionMask(mask, batch, q.Shape[^2], k.Shape[^2]);
         if (mask is { RequiresGrad: true } && Autograd.Enabled || dropout != 0) return AttentionByParts(
-            q, k, v, mask, causal, factor, dropout, generator);
-        if (mask is null) return Op.RunMany(new AttentionOp(causal, factor, AttentionMask.None), q, k, v)[0];
+            q, k, v, mask, causal, past, factor, dropout, generator);
+        if (mask is null) return Op.RunMany(new AttentionOp(causal, factor, AttentionMask.None, past), q, k, v)[0];
         Tensor full = (mask.DType == DType.Bool ? mask : mask.To(q.DType)).Expand([.. batch.Dims, q.Shape[^2], k.Shape[^2]]);
-        return Op.RunMany(
-            new AttentionOp(causal, factor, mask.DType == DType.Bool ? AttentionMask.Allowed : AttentionMask.Added), q, k, v, full)[0];
+        AttentionMask kind = mask.DType == DType.Bool ? AttentionMask.Allowed : AttentionMask.Added;
+        return Op.RunMany(new AttentionOp(causal, factor, kind, past), q, k, v, full)[0];
     }
 
     private static Tensor AttentionByParts(
-        Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, double scale, double dropout, Generator? generator)
+        Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, int past, double scale, double dropout, Generator? generator)
     {
         Tensor scores = q.MatMul(k.Transpose(-2, -1)) * scale;
         int queries = q.Shape[^2], keys = k.Shape[^2];
         if (causal)
         {
-            Tensor hidden = Arange(queries, device: q.Device).Unsqueeze(1).Lt(Arange(keys, device: q.Device));
+            Tensor hidden = Arange(past, past + queries, device: q.Device).Unsqueeze(1).Lt(Arange(keys, device: q.Device));
             scores = scores.MaskedFill(hidden, double.NegativeInfinity);
         }
         if (mask is not null) scores = mask.DType == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity)

@@ -86,6 +86,21 @@ public sealed class GenerateTests
         Assert.Equal(tail, whole);
     }
 
+    [Fact]
+    public void Likeliest_tokens_are_those_of_a_full_pass_over_the_last_block()
+    {
+        Gpt model = Model();
+        List<int> text = [1, 5, 2];
+        using Autograd.GradScope noGrad = Autograd.NoGrad();
+        foreach (int next in new TextSampler(model, new SamplingSettings(0, null), new Generator(1UL)).Continue(text.ToArray()).Take(20))
+        {
+            long[] window = [.. text.TakeLast(8).Select(t => (long)t)];
+            Tensor logits = model.Forward(Tensor.From(window, [1, window.Length])).Select(1, -1);
+            Assert.Equal((int)logits.ArgMax().Item<long>(), next);
+            text.Add(next);
+        }
+    }
+
     [OpenClFact]
     public void On_a_device_the_number_of_the_token_is_all_that_is_read()
     {

@@ -4,7 +4,7 @@ namespace Ballast.Tests.OpTables;
 public static partial class OpTable
 {
     private static OpRow[] Training() =>
-        [Linear(), Attention(), Dropout(), DrawnDropout(), Drawn(), AdamStep(), SgdStep(), JointNorm(), ClipToNorm()];
+        [Linear(), Attention(), WriteRows(), Dropout(), DrawnDropout(), Drawn(), AdamStep(), SgdStep(), JointNorm(), ClipToNorm()];
 
     private static OpRow Linear()
     {
@@ -41,10 +41,11 @@ public static partial class OpTable
 
     private static OpRow Attention()
     {
-        static Case Plain(string label, int[] q, int[] k, int[] v, bool causal = false, double? scale = null, bool grad = true) =>
+        static Case Plain(
+            string label, int[] q, int[] k, int[] v, bool causal = false, double? scale = null, bool grad = true, int past = 0) =>
             Make(label, [new(_any, q), new(_any, k), new(_any, v)],
-                x => Tensor.ScaledDotProductAttention(x[0], x[1], x[2], causal: causal, scale: scale),
-                x => Reference.Attention(x[0], x[1], x[2], null, causal, scale), grad);
+                x => Tensor.ScaledDotProductAttention(x[0], x[1], x[2], causal: causal, scale: scale, past: past),
+                x => Reference.Attention(x[0], x[1], x[2], null, causal, scale, past), grad);
         static Case Masked(string label, int[] mask, Arg made, bool causal = false) =>
             Make(label, [new(_any, 2, 4, 3), new(_any, 2, 5, 3), new(_any, 2, 5, 2), made with { Shape = mask }],
                 x => Tensor.ScaledDotProductAttention(x[0], x[1], x[2], x[3], causal),
@@ -56,6 +57,8 @@ public static partial class OpTable
             Plain("heads", [2, 2, 4, 3], [2, 2, 4, 3], [2, 2, 4, 3], causal: true),
             Plain("causal, more keys", [3, 2], [5, 2], [5, 2], causal: true), Plain("shared keys", [2, 3, 4, 2], [1, 4, 2], [4, 2]),
             Plain("scale", [4, 3], [4, 3], [4, 3], scale: 0.3),
+            Plain("after past keys", [2, 3, 2], [2, 6, 2], [2, 6, 3], causal: true, past: 2),
+            Plain("one query after past keys", [2, 1, 3], [2, 7, 3], [2, 7, 2], causal: true, past: 5),
             Plain("no query", [2, 0, 3], [2, 4, 3], [2, 4, 3]),
             Plain("large", [3, 150, 20], [3, 150, 20], [3, 150, 20], causal: true, grad: false),
             Masked("allowed", [4, 5], some), Masked("allowed for each", [2, 4, 5], some), Masked("allowed keys", [2, 1, 5], some),
@@ -74,9 +77,46 @@ public static partial class OpTable
                 Throws<ShapeException>("a mask that does not fit",
                     () => Tensor.ScaledDotProductAttention(Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros(3, 3)),
                     "does not stretch"),
+                Throws<ArgumentOutOfRangeException>("past keys without causal",
+                    () => Tensor.ScaledDotProductAttention(Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), past: 1),
+                    "needs causal"),
                 Throws<DTypeException>("a mask of integers",
                     () => Tensor.ScaledDotProductAttention(Tensor.Zeros(2, 3), Tensor.Zeros(2, 3), Tensor.Zeros(2, 3),
                         Tensor.Zeros([2, 2], DType.Int32)), "must be bool"),
+            ],
+        };
+    }
+
+    private static OpRow WriteRows()
+    {
+        static Case Sized(string label, int[] target, int[] rows, int position) =>
+            Make(label, [new(_any, target) { Grad = false }, new(_any, rows) { Grad = false }],
+                x => x[0].Clone().WriteRowsInPlace(x[1], position), x =>
+                {
+                    double[] data = [.. x[0].Data];
+                    int width = target[^1], length = target[^2], count = rows[^2];
+                    for (int i = 0; i < x[1].Data.Length; i++)
+                    {
+                        int matrix = i / width / count, row = i / width % count + position;
+                        data[(matrix * length + row) * width + i % width] = x[1].Data[i];
+                    }
+                    return new Host(data, target);
+                }, grad: false);
+        return new OpRow("write_rows",
+        [
+            Sized("rows", [5, 3], [2, 3], 1), Sized("heads", [2, 3, 6, 4], [2, 3, 1, 4], 5), Sized("all", [2, 3, 2], [2, 3, 2], 0),
+            Sized("none", [2, 3, 2], [2, 0, 2], 3),
+        ])
+        {
+            Covers = [typeof(WriteRowsOp)],
+            Tolerance = Tolerances.Exact,
+            Differentiable = false,
+            Moves = true,
+            Errors =
+            [
+                Throws<ShapeException>("rows behind the end", () => Tensor.Zeros(5, 3).WriteRowsInPlace(Tensor.Zeros(2, 3), 4), "at row 4"),
+                Throws<DTypeException>("another dtype",
+                    () => Tensor.Zeros(5, 3).WriteRowsInPlace(Tensor.Zeros([2, 3], DType.Float64), 0), "cast the rows"),
             ],
         };
     }

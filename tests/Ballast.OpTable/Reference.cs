@@ -123,13 +123,13 @@ public static class Reference
     };
 
     /// <summary>softmax(scale·Q·Kᵀ + mask)·V; the mask is 1 and 0 or a summand; a query that may look nowhere gives zeros.</summary>
-    public static Host Attention(Host q, Host k, Host v, Host? mask, bool causal, double? scale)
+    public static Host Attention(Host q, Host k, Host v, Host? mask, bool causal, double? scale, int past = 0)
     {
         int[] batch = Host.Broadcast(q.Shape[..^2], k.Shape[..^2], v.Shape[..^2]);
         int[] swap = [.. Enumerable.Range(0, k.Rank - 2), k.Rank - 1, k.Rank - 2];
         Host scores = Host.MatMul(q, k.Permute(swap)).Map(s => s * (scale ?? 1 / Math.Sqrt(q.Shape[^1])));
         scores = scores.Expand([.. batch, .. scores.Shape[^2..]]);
-        if (causal) scores = Host.Build(scores.Shape, i => i[^1] > i[^2] ? double.NegativeInfinity : scores[i]);
+        if (causal) scores = Host.Build(scores.Shape, i => i[^1] > i[^2] + past ? double.NegativeInfinity : scores[i]);
         bool allows = mask is not null && mask.Data.All(m => m is 0 or 1);
         if (mask is not null) scores =
             Host.Build(scores.Shape,

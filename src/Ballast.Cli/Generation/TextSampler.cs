@@ -15,26 +15,41 @@ internal sealed record SamplingSettings(double Temperature, int? TopK);
 internal sealed class TextSampler(Gpt model, SamplingSettings settings, Generator generator)
 {
     /// <summary>The tokens that follow <paramref name="prompt"/>, without end; the model sees the last block of them.</summary>
+    /// <remarks>While the text fits the block, a token costs one step of a session. Beyond it the window moves on by one token, every
+    /// position with it, and so the whole block is read anew for each token.</remarks>
     /// <param name="prompt">At least one token.</param>
     public IEnumerable<int> Continue(IReadOnlyList<int> prompt)
     {
         int block = model.Config.BlockLength;
-        var context = new List<long>(prompt.TakeLast(block).Select(token => (long)token));
+        using GptSession session = model.StartSession();
+        List<int> window = [.. prompt.TakeLast(block)];
+        Read(session, window);
         while (true)
         {
-            int next = Next([.. context]);
+            int next = Choose(session.Logits);
             yield return next;
-            if (context.Count == block) context.RemoveAt(0);
-            context.Add(next);
+            if (window.Count == block) window.RemoveAt(0);
+            window.Add(next);
+            if (session.Length < session.Capacity)
+            {
+                session.Step(next);
+            }
+            else
+            {
+                session.Reset();
+                Read(session, window);
+            }
         }
     }
 
-    private int Next(long[] context)
+    private static void Read(GptSession session, List<int> window) =>
+        session.Prefill(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(window));
+
+    private int Choose(Tensor last)
     {
         using TensorScope scope = TensorScope.Begin();
         using Autograd.GradScope noGrad = Autograd.NoGrad();
-        Tensor tokens = Tensor.From(context, [1, context.Length]).To(model.TokenEmbedding.Weight.Device);
-        Tensor logits = model.Forward(tokens).Select(1, context.Length - 1).Reshape(model.Config.VocabularySize).To(DType.Float32);
+        Tensor logits = last.Reshape(model.Config.VocabularySize).To(DType.Float32);
         Tensor largest = logits.Max(), likeliest = logits.ArgMax();
         Tensor chosen = settings.Temperature == 0 ? likeliest : Draw(logits, largest, likeliest);
         // What is not finite leaves 0 nowhere when it is taken from itself; -1 says so.

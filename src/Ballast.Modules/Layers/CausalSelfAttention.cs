@@ -51,7 +51,31 @@ public sealed partial class CausalSelfAttention : Module, IForward<Tensor, Tenso
 
     /// <summary>Attends; see the class.</summary>
     /// <exception cref="ShapeException">The input is not [B, T, C].</exception>
-    public Tensor Forward(Tensor input)
+    public Tensor Forward(Tensor input) => Attend(input, null);
+
+    /// <summary>Attends to the positions of a cache and to the input's own, which follow them and are added to the cache.</summary>
+    /// <param name="input">The next T positions, [B, T, C].</param>
+    /// <param name="cache">The positions before them, as this layer left them; made by <see cref="StartCache"/>.</param>
+    /// <returns>[B, T, C]: what <see cref="Forward(Tensor)"/> over all positions gives for these.</returns>
+    /// <exception cref="ShapeException">The input is not [B, T, C], or the cache is of another shape.</exception>
+    /// <exception cref="InvalidOperationException">The cache is full, or the layer is in training with dropout.</exception>
+    /// <exception cref="AutogradException">Gradients are recorded, which a cache would lose.</exception>
+    public Tensor Forward(Tensor input, KeyValueCache cache)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        if (Training && Dropout > 0)
+            throw new InvalidOperationException(
+                $"CausalSelfAttention: a cache is for evaluation, and the layer trains with dropout {Dropout}; call Eval() first.");
+        return Attend(input, cache);
+    }
+
+    /// <summary>An empty cache for this layer, in its dtype and on its device.</summary>
+    /// <param name="capacity">The most positions.</param>
+    /// <param name="batch">B, sequences side by side.</param>
+    public KeyValueCache StartCache(int capacity, int batch = 1) =>
+        new(batch, Heads, capacity, Projection.InFeatures / Heads, Projection.Weight.DType, Projection.Weight.Device);
+
+    private Tensor Attend(Tensor input, KeyValueCache? cache)
     {
         int width = Projection.InFeatures;
         if (input.Rank != 3 || input.Shape[2] != width)
@@ -61,8 +85,19 @@ public sealed partial class CausalSelfAttention : Module, IForward<Tensor, Tenso
         // Each third of [B, T, 3, H, D] as [B, H, T, D]: views, no copy, and their gradients meet in one tensor.
         Tensor[] parts = QueryKeyValue.Forward(input).Reshape(batch, length, 3, Heads, width / Heads).Chunk(3, 2);
         for (int i = 0; i < parts.Length; i++) parts[i] = parts[i].Squeeze(2).Transpose(1, 2);
-        Tensor merged = Tensor.ScaledDotProductAttention(
-            parts[0], parts[1], parts[2], causal: true, dropout: Training ? Dropout : 0, generator: _generator);
+        Tensor merged;
+        if (cache is null)
+        {
+            merged = Tensor.ScaledDotProductAttention(
+                parts[0], parts[1], parts[2], causal: true, dropout: Training ? Dropout : 0, generator: _generator);
+        }
+        else
+        {
+            int past = cache.Length;
+            cache.Append(parts[1], parts[2]);
+            merged = Tensor.ScaledDotProductAttention(
+                parts[0], cache.Keys.Narrow(2, 0, cache.Length), cache.Values.Narrow(2, 0, cache.Length), causal: true, past: past);
+        }
         return Projection.Forward(merged.Transpose(1, 2).Reshape(batch, length, width));
     }
 }

@@ -35,9 +35,17 @@ public sealed partial class GptBlock : Module, IForward<Tensor, Tensor>
     public Dropout Dropout { get; }
 
     /// <summary>x + attention(norm₁(x)), then x + feedForward(norm₂(x)).</summary>
-    public Tensor Forward(Tensor input)
+    public Tensor Forward(Tensor input) => Add(input, Attention.Forward(Norm1.Forward(input)));
+
+    /// <summary>The same for positions that follow those of a cache; see <see cref="CausalSelfAttention.Forward(Tensor,
+    /// KeyValueCache)"/>.</summary>
+    /// <param name="input">The next T positions, [B, T, C].</param>
+    /// <param name="cache">The positions before them, as this block left them.</param>
+    public Tensor Forward(Tensor input, KeyValueCache cache) => Add(input, Attention.Forward(Norm1.Forward(input), cache));
+
+    private Tensor Add(Tensor input, Tensor attended)
     {
-        Tensor x = input + Dropout.Forward(Attention.Forward(Norm1.Forward(input)));
+        Tensor x = input + Dropout.Forward(attended);
         return x + Dropout.Forward(FeedForward.Forward(Norm2.Forward(x)));
     }
 }

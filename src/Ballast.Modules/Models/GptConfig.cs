@@ -3,6 +3,13 @@ namespace Ballast.Models;
 /// <summary>The sizes of a <see cref="Gpt"/>.</summary>
 public sealed record GptConfig
 {
+    /// <summary>GPT-2 with 124,439,808 numbers: 12 layers of width 768 with 12 heads, 1024 learned positions, 50257 tokens; no dropout.
+    /// Source: Radford et al. 2019.</summary>
+    public static GptConfig Gpt2 { get; } = new()
+    {
+        VocabularySize = 50257, BlockLength = 1024, Width = 768, Heads = 12, Layers = 12, Positions = PositionKind.Learned,
+    };
+
     /// <summary>V, the number of different tokens.</summary>
     public required int VocabularySize { get; init; }
 
@@ -21,6 +28,9 @@ public sealed record GptConfig
     /// <summary>The probability of dropout in training, from 0 to 1.</summary>
     public double Dropout { get; init; }
 
+    /// <summary>Where the vectors of positions come from; sinusoidal unless set.</summary>
+    public PositionKind Positions { get; init; }
+
     /// <summary>Throws unless the sizes make a model.</summary>
     /// <exception cref="ArgumentException">A size is not positive, the heads do not divide the width, or the dropout is not from 0 to
     /// 1.</exception>
@@ -34,6 +44,8 @@ public sealed record GptConfig
         if (Width % Heads != 0)
             throw new ArgumentException($"GptConfig: the width {Width} cannot be split over {Heads} heads; it must be a multiple of them.");
         if (!(Dropout >= 0 && Dropout <= 1)) throw new ArgumentException($"GptConfig: Dropout is {Dropout}; a probability is from 0 to 1.");
+        if (!Enum.IsDefined(Positions))
+            throw new ArgumentException($"GptConfig: Positions is {Positions}; it is PositionKind.Sinusoidal or PositionKind.Learned.");
     }
 
     private static void Positive(int value, string name)

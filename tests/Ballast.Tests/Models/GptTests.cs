@@ -13,7 +13,7 @@ public sealed class GptTests
         var golden = new GoldenGpt();
         var model = new Gpt(GoldenGpt.Config, new Generator(1));
         Assert.True(model.Load(golden.State("init")).AllMatched);
-        Assert.Equal(0, Difference(golden["positions"], model.Positions.Value));
+        Assert.Equal(0, Difference(golden["positions"], model.Positions!.Value));
         var optimizer = new AdamW(ParameterGroup.DecayMatrices(model.NamedParameters(), 0.1), 1e-3, beta2: 0.95);
         double[] expected = golden["losses"].ToArray<double>();
         for (int step = 0; step < GoldenGpt.Steps; step++)
@@ -109,7 +109,7 @@ public sealed class GptTests
         Tensor input = Tensor.Arange(16).To(DType.Int64).Reshape(1, 16);
         Tensor wide = model.Forward(input).Detach();
         model.To(DType.BFloat16);
-        Assert.Equal(DType.BFloat16, model.Positions.DType);
+        Assert.Equal(DType.BFloat16, model.Positions!.DType);
         Tensor narrow = model.Forward(input);
         Assert.Equal(DType.BFloat16, narrow.DType);
         Assert.InRange(Difference(wide, narrow), 0, 0.05);
