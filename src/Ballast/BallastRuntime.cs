@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Ballast.Cpu;
 using Ballast.Gpu;
 
@@ -10,6 +11,10 @@ public static class BallastRuntime
     public static void Start()
     {
         CpuDevice.Register();
-        GpuDevices.Register();
+        if (HasGpu) GpuDevices.Register();
     }
+
+    /// <summary>False where the program was built with <c>BallastGpu=false</c>: trimming then removes the GPU floor.</summary>
+    [FeatureSwitchDefinition("Ballast.Gpu.IsSupported")]
+    private static bool HasGpu => !AppContext.TryGetSwitch("Ballast.Gpu.IsSupported", out bool wanted) || wanted;
 }
