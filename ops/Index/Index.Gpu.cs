@@ -95,38 +95,8 @@ internal sealed class IndexPutGpu : IKernel<IndexPutOp>
             "GLOBAL const i64* places", "i64 from", "i64 count", "int named", "long8 wide", "long8 steps", "long8 lengths", "long8 strides",
             "GLOBAL i64* fault", "i64 faultNumber"))
             .Run([values, target], places, places.Layout.Offset, count, named,
-                Back(places.Shape.Dims[1..], 1), Back(source.Strides[lead..(lead + wide)]), Front(y.Shape.Dims[lead..(lead + named)], 1),
-                    Front(y.Strides[lead..(lead + named)]),
+                Arg.Back(places.Shape.Dims[1..], 1), Arg.Back(source.Strides[lead..(lead + wide)]),
+                Arg.Front(y.Shape.Dims[lead..(lead + named)], 1), Arg.Front(y.Strides[lead..(lead + named)]),
                 runtime.FaultBlock, runtime.FaultNumber($"index_put into {y.Shape}: a place is outside"));
-    }
-
-    private static Arg Front(ReadOnlySpan<int> values, long filler)
-    {
-        Span<long> eight = stackalloc long[8];
-        eight.Fill(filler);
-        for (int i = 0; i < values.Length; i++) eight[i] = values[i];
-        return Arg.Vector(eight);
-    }
-
-    private static Arg Front(ReadOnlySpan<long> values)
-    {
-        Span<long> eight = stackalloc long[8];
-        values.CopyTo(eight);
-        return Arg.Vector(eight);
-    }
-
-    private static Arg Back(ReadOnlySpan<int> values, long filler)
-    {
-        Span<long> eight = stackalloc long[8];
-        eight.Fill(filler);
-        for (int i = 0; i < values.Length; i++) eight[8 - values.Length + i] = values[i];
-        return Arg.Vector(eight);
-    }
-
-    private static Arg Back(ReadOnlySpan<long> values)
-    {
-        Span<long> eight = stackalloc long[8];
-        values.CopyTo(eight[(8 - values.Length)..]);
-        return Arg.Vector(eight);
     }
 }

@@ -18,13 +18,10 @@ internal sealed class NonZeroGpu : IKernel<NonZeroOp>
         GpuRuntime runtime = GpuRuntime.Of(y);
         long n = mask.Elements, blocks = (n + Block - 1) / Block;
         Tensor counts = Tensor.Empty([(int)blocks], DType.Int64, y.Device);
-        Span<long> dims = stackalloc long[8];
-        dims.Fill(1);
-        for (int i = 0; i < mask.Rank; i++) dims[8 - mask.Rank + i] = mask.Shape.Dims[i];
         GpuKernel Kernel(string name) => runtime.FileKernel(File, name, (DType.Bool, DType.Int64, 0), static _ => "");
         var grid = new Grid(blocks, GpuRuntime.Group);
         runtime.Launch(Kernel("nonzero_count"), grid, mask, mask.Layout.Offset, n, counts);
         runtime.Launch(Kernel("nonzero_scan"), new Grid(1, GpuRuntime.Group), counts, blocks);
-        runtime.Launch(Kernel("nonzero_write"), grid, mask, mask.Layout.Offset, n, counts, mask.Rank, Arg.Vector(dims), y, y.Layout.Offset);
+        runtime.Launch(Kernel("nonzero_write"), grid, mask, mask.Layout.Offset, n, counts, mask.Rank, Arg.Back(mask.Shape.Dims, 1), y, y.Layout.Offset);
     }
 }

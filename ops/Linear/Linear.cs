@@ -43,6 +43,13 @@ public readonly record struct LinearOp(bool HasBias) : IOp<LinearOp>
         int rows = checked((int)new Shape(input.Dims[..^1].ToArray()).Elements);
         Tensor grad = c.Grad.Reshape(rows, weight[0]);
         if (c.Needs(0)) c.Set(0, Op.Run(new MatMulOp(false, false), grad, c.Input(1)).Reshape(input));
+        if (c.Needs(1) && HasBias && c.Needs(2))
+        {
+            Tensor[] grads = Op.RunMany(new LinearGradOp(), grad, c.Input(0).Reshape(rows, input[^1]));
+            c.Set(1, grads[0]);
+            c.Set(2, grads[1]);
+            return;
+        }
         if (c.Needs(1)) c.Set(1, Op.Run(new MatMulOp(true, false), grad, c.Input(0).Reshape(rows, input[^1])));
         if (HasBias && c.Needs(2)) c.Set(2, grad.Sum(0));
     }

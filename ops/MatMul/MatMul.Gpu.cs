@@ -34,11 +34,26 @@ internal static class GpuGemm
         if (!runtime.TryMultiply(a, b, y, batch, m, n, k, bias)) RunOwn(runtime, a, b, y, batch, m, n, k, bias);
     }
 
+    /// <summary>y = a·b and the sums over k of a's rows, both dense; in one launch where the library's own tiles do it.</summary>
+    public static void RunWithSums(in GemmOperand a, in GemmOperand b, Tensor y, Tensor sums, long m, long n, long k)
+    {
+        GpuRuntime runtime = GpuRuntime.Of(y);
+        runtime.CheckDType("matmul", y.DType);
+        if (y.Elements > 0 && !runtime.TryMultiply(a, b, y, 1, m, n, k, null))
+        {
+            bool together = !OnTensorCores(runtime, y);
+            RunOwn(runtime, a, b, y, 1, m, n, k, null, together ? sums : null);
+            if (together) return;
+        }
+        Tensor rows = a.Tensor.Alias(new Layout([checked((int)m), checked((int)k)], [a.Row, a.Column], a.Tensor.Layout.Offset));
+        new ReduceGpu().Run(new ReduceOp(Reduction.Sum, 0b10, false), [rows], [sums]);
+    }
+
     /// <summary>The same on the library's own kernels: half types on tensor cores where there are any.</summary>
     internal static void RunOwn(GpuRuntime runtime, in GemmOperand a, in GemmOperand b, Tensor y, long batch, long m, long n, long k,
-        Tensor? bias)
+        Tensor? bias, Tensor? sums = null)
     {
-        bool tensor = y.DType.IsHalf && runtime.HasTensorCores;
+        bool tensor = OnTensorCores(runtime, y);
         int tile = tensor ? TensorTile : Tile, sizeX = tensor ? 256 : 16, sizeY = tensor ? 1 : 16;
         GpuKernel kernel = tensor ? TensorKernel(runtime, y.DType, a.Column == 1 || a.Row != 1, b.Row == 1 || b.Column != 1)
             : runtime.FileKernel("MatMul.cl", "matmul", (y.DType, y.DType, 0), static key =>
@@ -56,14 +71,19 @@ internal static class GpuGemm
             for (long top = 0; top < m; top += rows)
             {
                 long height = Math.Min(rows, m - top);
-                runtime.Launch(kernel, new Grid((n + tile - 1) / tile, sizeX, (height + tile - 1) / tile, sizeY, count),
+                Arg[] args = [
                     a.Tensor, a.Tensor.Layout.Offset + first * a.Batch + top * a.Row, a.Batch, a.Row, a.Column,
                     b.Tensor, b.Tensor.Layout.Offset + first * b.Batch, b.Batch, b.Row, b.Column,
                     y, y.Layout.Offset + (first * m + top) * n, height, n, k,
-                    bias ?? y, bias?.Layout.Offset ?? 0, bias is null ? 0L : bias.Strides[0], bias is null ? 0 : 1);
+                    bias ?? y, bias?.Layout.Offset ?? 0, bias is null ? 0L : bias.Strides[0], bias is null ? 0 : 1,
+                ];
+                runtime.Launch(kernel, new Grid((n + tile - 1) / tile, sizeX, (height + tile - 1) / tile, sizeY, count),
+                    tensor ? args : [.. args, sums ?? y, (sums?.Layout.Offset ?? 0) + top, sums is null ? 0 : 1]);
             }
         }
     }
+
+    private static bool OnTensorCores(GpuRuntime runtime, Tensor y) => y.DType.IsHalf && runtime.HasTensorCores;
 
     /// <summary>The product on tensor cores; the flags tell that an operand is dense along k, or along neither axis.</summary>
     internal static GpuKernel TensorKernel(GpuRuntime runtime, DType dtype, bool alongA, bool alongB) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Ballast.Gpu;
@@ -40,6 +41,21 @@ internal readonly unsafe struct Arg
 
     /// <summary>A vector of 1, 2, 4 or 8 numbers.</summary>
     public static Arg Vector(ReadOnlySpan<long> values) => new(8 * values.Length, values);
+
+    /// <summary>Eight numbers whose last are the given ones.</summary>
+    public static Arg Back<T>(ReadOnlySpan<T> values, long filler = 0) where T : struct, IBinaryInteger<T> =>
+        Eight(values, 8 - values.Length, filler);
+
+    /// <summary>Eight numbers whose first are the given ones.</summary>
+    public static Arg Front<T>(ReadOnlySpan<T> values, long filler = 0) where T : struct, IBinaryInteger<T> => Eight(values, 0, filler);
+
+    private static Arg Eight<T>(ReadOnlySpan<T> values, int start, long filler) where T : struct, IBinaryInteger<T>
+    {
+        Span<long> eight = stackalloc long[8];
+        eight.Fill(filler);
+        for (int i = 0; i < values.Length; i++) eight[start + i] = long.CreateChecked(values[i]);
+        return Vector(eight);
+    }
 
     /// <summary>A host number in the type a kernel computes in.</summary>
     public static Arg Number(Scalar value, DType dtype)

@@ -9,8 +9,7 @@ public sealed class LaunchCounts
 {
     /// <remarks>
     /// The ops of the graph are the recorded nodes, once forwards and once for the gradient rule of each; launches are those of the whole
-    /// step, clipping and AdamW among them. Views are nodes without a kernel on either way, so a second bound leaves them out: a linear map
-    /// alone has three kernels for its gradients.
+    /// step, clipping and AdamW among them. Views are nodes without a kernel on either way and are left out.
     /// </remarks>
     [OpenClFact]
     public void A_training_step_of_the_GPT_queues_at_most_one_and_a_half_kernels_for_each_op_of_its_graph()
@@ -31,8 +30,7 @@ public sealed class LaunchCounts
             optimizer.ZeroGrad();
             DeviceStats queued = OpenCl.Device.Stats - start;
             string figures = $"{queued}; {nodes} nodes, {computing} of them compute";
-            Assert.True(queued.Launches <= 1.5 * (2 * nodes), figures);
-            Assert.True(queued.Launches <= 1.75 * (2 * computing), figures);
+            Assert.True(queued.Launches <= 1.5 * (2 * computing), figures);
             // The seed of the gradient and the table that embedding gradients are added into; at first the moments too.
             if (step > 0) Assert.True(queued is { Moves: 2, CopiesToHost: 0, CopiesToDevice: 0, Waits: 0 }, figures);
         }
