@@ -5,81 +5,76 @@ namespace Ballast.Cpu;
 /// <summary>
 /// Adam in one pass over the dense memory of all parameters. The operations and their order are PyTorch's, so float32 results agree to rounding.
 /// </summary>
-internal sealed unsafe class AdamStepCpu : IKernel<AdamStepOp>
+internal sealed unsafe class AdamStepCpu : IKernel<AdamStepOp>, ILaneKernel<AdamStepOp>
 {
     private const long Grain = 16 * 1024;
 
     public DTypeSet DTypes => DTypeSet.Floating;
 
-    public void Run(in AdamStepOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
-    {
-        if (inputs[0].DType == DType.Float32) Run<float>(op, inputs);
-        else Run<double>(op, inputs);
-    }
+    public void Run(in AdamStepOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) =>
+        Widest.Run<AdamStepCpu, AdamStepOp>(inputs[0].DType, op, inputs, outputs);
 
-    private static void Run<T>(in AdamStepOp op, ReadOnlySpan<Tensor> tensors) where T : unmanaged, IFloatingPointIeee754<T>
+    public static void Run<L, T>(in AdamStepOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+        where L : struct, IRowLanes<L, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
         int each = op.KeepsLargest ? 5 : 4;
-        var bodies = new Body<T>[tensors.Length / each];
+        var bodies = new Body<L, T>[inputs.Length / each];
+        var rates = new Rates<T>(op);
         for (int i = 0; i < bodies.Length; i++)
         {
-            ReadOnlySpan<Tensor> t = tensors.Slice(i * each, each);
-            bodies[i] = new Body<T>(op, t[0].PointerOf<T>(), t[1].PointerOf<T>(), t[2].PointerOf<T>(), t[3].PointerOf<T>(),
+            ReadOnlySpan<Tensor> t = inputs.Slice(i * each, each);
+            bodies[i] = new Body<L, T>(rates, t[0].PointerOf<T>(), t[1].PointerOf<T>(), t[2].PointerOf<T>(), t[3].PointerOf<T>(),
                 op.KeepsLargest ? t[4].PointerOf<T>() : null);
         }
-        var all = new Joined<Body<T>>(bodies, tensors, each);
+        var all = new Joined<Body<L, T>>(bodies, inputs, each);
         WorkerPool.For(all.Elements, Grain, ref all);
     }
 
-    private readonly struct Body<T> : IRangeBody where T : unmanaged, IFloatingPointIeee754<T>
+    private sealed class Rates<T>(AdamStepOp op) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        private readonly T* _parameter, _gradient, _first, _second, _largest;
-        private readonly T _beta1, _rest1, _beta2, _rest2, _eps, _decay, _shrink, _root, _step;
+        public readonly T Beta1 = T.CreateChecked(op.Beta1), Rest1 = T.CreateChecked(1 - op.Beta1);
+        public readonly T Beta2 = T.CreateChecked(op.Beta2), Rest2 = T.CreateChecked(1 - op.Beta2), Eps = T.CreateChecked(op.Eps);
+        public readonly T Decay = T.CreateChecked(op.Decoupled ? 0 : op.WeightDecay);
+        public readonly T Shrink = T.CreateChecked(op.Decoupled ? 1 - op.LearningRate * op.WeightDecay : 1);
+        public readonly T Root = T.CreateChecked(Math.Sqrt(1 - Math.Pow(op.Beta2, op.Step)));
+        public readonly T Step = T.CreateChecked(-op.LearningRate / (1 - Math.Pow(op.Beta1, op.Step)));
+    }
 
-        public Body(in AdamStepOp op, T* parameter, T* gradient, T* first, T* second, T* largest)
-        {
-            _parameter = parameter;
-            _gradient = gradient;
-            _first = first;
-            _second = second;
-            _largest = largest;
-            _beta1 = T.CreateChecked(op.Beta1);
-            _rest1 = T.CreateChecked(1 - op.Beta1);
-            _beta2 = T.CreateChecked(op.Beta2);
-            _rest2 = T.CreateChecked(1 - op.Beta2);
-            _eps = T.CreateChecked(op.Eps);
-            _decay = T.CreateChecked(op.Decoupled ? 0 : op.WeightDecay);
-            _shrink = T.CreateChecked(op.Decoupled ? 1 - op.LearningRate * op.WeightDecay : 1);
-            _root = T.CreateChecked(Math.Sqrt(1 - Math.Pow(op.Beta2, op.Step)));
-            _step = T.CreateChecked(-op.LearningRate / (1 - Math.Pow(op.Beta1, op.Step)));
-        }
-
+    private readonly struct Body<L, T>(Rates<T> rates, T* parameter, T* gradient, T* first, T* second, T* largest) : IRangeBody
+        where L : struct, IRowLanes<L, T> where T : unmanaged, IFloatingPointIeee754<T>
+    {
         public void Run(long begin, long end)
         {
-            Vector<T> beta1 = new(_beta1), rest1 = new(_rest1), beta2 = new(_beta2), rest2 = new(_rest2), eps = new(_eps);
-            Vector<T> decay = new(_decay), shrink = new(_shrink), root = new(_root), step = new(_step);
+            L beta1 = L.All(rates.Beta1), rest1 = L.All(rates.Rest1), beta2 = L.All(rates.Beta2), rest2 = L.All(rates.Rest2);
+            L eps = L.All(rates.Eps), shrink = L.All(rates.Shrink), root = L.All(rates.Root), step = L.All(rates.Step);
             long i = begin;
-            for (; i <= end - Vector<T>.Count; i += Vector<T>.Count)
+            if (rates.Decay == T.Zero && largest is null)
             {
-                Vector<T> p = Vector.Load(_parameter + i), g = Vector.Load(_gradient + i);
-                if (_decay != T.Zero) g += decay * p;
-                Vector<T> m = Vector.Load(_first + i) * beta1 + g * rest1, v = Vector.Load(_second + i) * beta2 + g * g * rest2;
-                Vector.Store(m, _first + i);
-                Vector.Store(v, _second + i);
-                if (_largest is not null)
+                for (; i <= end - L.Count; i += L.Count)
                 {
-                    v = Vector.Max(Vector.Load(_largest + i), v);
-                    Vector.Store(v, _largest + i);
+                    L g = L.Load(gradient + i);
+                    L m = L.Load(first + i) * beta1 + g * rest1, v = L.Load(second + i) * beta2 + g * g * rest2;
+                    L.Store(m, first + i);
+                    L.Store(v, second + i);
+                    L.Store(L.Load(parameter + i) * shrink + step * m / (L.Sqrt(v) / root + eps), parameter + i);
                 }
-                Vector.Store(p * shrink + step * m / (Vector.SquareRoot(v) / root + eps), _parameter + i);
             }
-            for (; i < end; i++)
+            L decay = L.All(rates.Decay), zero = L.All(T.Zero);
+            for (; i < end; i += L.Count)
             {
-                T p = _parameter[i], g = _gradient[i];
-                if (_decay != T.Zero) g += _decay * p;
-                T m = _first[i] = _first[i] * _beta1 + g * _rest1, v = _second[i] = _second[i] * _beta2 + g * g * _rest2;
-                if (_largest is not null) v = _largest[i] = T.Max(_largest[i], v);
-                _parameter[i] = p * _shrink + _step * m / (T.Sqrt(v) / _root + _eps);
+                long count = Math.Min(end - i, L.Count);
+                L p = L.LoadPart(parameter + i, count, zero), g = L.LoadPart(gradient + i, count, zero);
+                if (rates.Decay != T.Zero) g += decay * p;
+                L m = L.LoadPart(first + i, count, zero) * beta1 + g * rest1;
+                L v = L.LoadPart(second + i, count, zero) * beta2 + g * g * rest2;
+                L.StorePart(m, first + i, count);
+                L.StorePart(v, second + i, count);
+                if (largest is not null)
+                {
+                    v = L.Max(L.LoadPart(largest + i, count, zero), v);
+                    L.StorePart(v, largest + i, count);
+                }
+                L.StorePart(p * shrink + step * m / (L.Sqrt(v) / root + eps), parameter + i, count);
             }
         }
     }

@@ -14,6 +14,16 @@ internal readonly unsafe ref struct Dense : IDisposable
         _copied = true;
     }
 
+    /// <summary>The tensor in a dtype of the kernel.</summary>
+    public Dense(Tensor tensor, DType dtype)
+    {
+        Tensor = tensor;
+        if (tensor.IsContiguous && tensor.DType == dtype) return;
+        Tensor = Tensor.Empty(tensor.Shape, dtype, tensor.Device);
+        CopyDriver.Copy(tensor, Tensor);
+        _copied = true;
+    }
+
     private Dense(Tensor tensor, bool copied)
     {
         Tensor = tensor;

@@ -3,49 +3,56 @@ using System.Numerics;
 namespace Ballast.Cpu;
 
 /// <summary>Softmax of dense slices: rows where the axis is last, else blocks of columns.</summary>
-internal sealed unsafe class SoftmaxCpu : IKernel<SoftmaxOp>
+internal sealed unsafe class SoftmaxCpu : IKernel<SoftmaxOp>, ILaneKernel<SoftmaxOp>
 {
+    // Results from this size on go past the caches, from which nobody would read them; a row is prepared in scratch memory for that.
+    private const long StreamBytes = 16 << 20, ScratchBytes = 32 << 10;
+
     public DTypeSet DTypes => DTypeSet.Floating;
 
-    public void Run(in SoftmaxOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
-    {
-        if (outputs[0].DType == DType.Float32) Run<float>(op, inputs[0], outputs[0]);
-        else Run<double>(op, inputs[0], outputs[0]);
-    }
+    public void Run(in SoftmaxOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) =>
+        Widest.Run<SoftmaxCpu, SoftmaxOp>(outputs[0].DType, op, inputs, outputs);
 
-    private static void Run<T>(in SoftmaxOp op, Tensor input, Tensor output) where T : unmanaged, IFloatingPointIeee754<T>
+    public static void Run<L, T>(in SoftmaxOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+        where L : struct, IRowLanes<L, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
+        Tensor output = outputs[0];
         if (output.Elements == 0) return;
-        using var x = new Dense(input);
+        using var x = new Dense(inputs[0]);
         var slices = new Slices(output.Shape, op.Axis);
         if (slices.Inner == 1)
         {
-            var rows = new RowBody<T>(x.Pointer<T>(), output.PointerOf<T>(), slices.Length, op.Log);
+            bool streams = !op.Log && output.Bytes >= StreamBytes && slices.Length * sizeof(T) <= ScratchBytes
+                && slices.Length >= 4 * L.Count;
+            var rows = new RowBody<L, T>(x.Pointer<T>(), output.PointerOf<T>(), slices.Length, op.Log, streams);
             WorkerPool.For(slices.Outer, Rows<T>.Grain(slices.Length), ref rows);
         }
         else
         {
-            var columns = new ColumnBody<T>(x.Pointer<T>(), output.PointerOf<T>(), slices, op.Log);
+            var columns = new ColumnBody<L, T>(x.Pointer<T>(), output.PointerOf<T>(), slices, op.Log);
             WorkerPool.For(slices.Blocks, Rows<T>.Grain(slices.Length * Slices.BlockColumns), ref columns);
         }
     }
 
-    private readonly struct RowBody<T>(T* x, T* y, long n, bool log) : IRangeBody where T : unmanaged, IFloatingPointIeee754<T>
+    private readonly struct RowBody<L, T>(T* x, T* y, long n, bool log, bool streams) : IRangeBody
+        where L : struct, IRowLanes<L, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long begin, long end)
         {
+            T* scratch = stackalloc T[streams ? (int)n : 1];
             for (long row = begin; row < end; row++)
             {
                 T* from = x + row * n, to = y + row * n;
-                T max = Rows<T>.Max(from, n);
-                if (log) Rows<T>.Shift(from, max, to, n);
-                if (log) Rows<T>.Shift(to, T.Log(Rows<T>.SumExp(to, T.Zero, n)), to, n);
-                else Rows<T>.Scale(to, T.One / Rows<T>.ExpSum(from, max, to, n), to, n);
+                T max = RowLoops<L, T>.Max(from, n);
+                if (log) RowLoops<L, T>.Shift(from, max, T.Log(RowLoops<L, T>.SumExp(from, max, n)), to, n);
+                else if (streams) RowLoops<L, T>.ScaleStreaming(scratch, T.One / RowLoops<L, T>.ExpSum(from, max, scratch, n), to, n);
+                else RowLoops<L, T>.Scale(to, T.One / RowLoops<L, T>.ExpSum(from, max, to, n), to, n);
             }
         }
     }
 
-    private readonly struct ColumnBody<T>(T* x, T* y, Slices slices, bool log) : IRangeBody where T : unmanaged, IFloatingPointIeee754<T>
+    private readonly struct ColumnBody<L, T>(T* x, T* y, Slices slices, bool log) : IRangeBody
+        where L : struct, IRowLanes<L, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long begin, long end)
         {
@@ -57,72 +64,78 @@ internal sealed unsafe class SoftmaxCpu : IKernel<SoftmaxOp>
                 T* from = x + offset, to = y + offset;
                 new Span<T>(max, width).Fill(T.NegativeInfinity);
                 new Span<T>(sum, width).Clear();
-                for (long i = 0; i < length; i++) Rows<T>.MaxInto(max, from + i * inner, width);
-                for (long i = 0; i < length; i++) Rows<T>.ExpInto(from + i * inner, max, to + i * inner, sum, width);
+                for (long i = 0; i < length; i++) RowLoops<L, T>.MaxInto(max, from + i * inner, width);
+                for (long i = 0; i < length; i++) RowLoops<L, T>.ExpInto(from + i * inner, max, to + i * inner, sum, width);
                 for (int j = 0; j < width; j++) sum[j] = log ? T.Log(sum[j]) : T.One / sum[j];
                 for (long i = 0; i < length; i++)
                 {
-                    T* source = from + i * inner, target = to + i * inner;
-                    if (log) for (int j = 0; j < width; j++) target[j] = source[j] - max[j] - sum[j];
-                    else for (int j = 0; j < width; j++) target[j] *= sum[j];
+                    if (log) Finish(from + i * inner, to + i * inner, max, sum, width);
+                    else RowLoops<L, T>.Multiply(to + i * inner, sum, to + i * inner, width);
                 }
+            }
+        }
+
+        private static void Finish(T* source, T* target, T* max, T* sum, int width)
+        {
+            L zero = L.All(T.Zero);
+            for (long j = 0; j < width; j += L.Count)
+            {
+                long count = Math.Min(width - j, L.Count);
+                L value = L.LoadPart(source + j, count, zero) - L.LoadPart(max + j, count, zero) - L.LoadPart(sum + j, count, zero);
+                L.StorePart(value, target + j, count);
             }
         }
     }
 }
 
 /// <summary>The gradient of softmax over dense slices.</summary>
-internal sealed unsafe class SoftmaxGradCpu : IKernel<SoftmaxGradOp>
+internal sealed unsafe class SoftmaxGradCpu : IKernel<SoftmaxGradOp>, ILaneKernel<SoftmaxGradOp>
 {
     public DTypeSet DTypes => DTypeSet.Floating;
 
-    public void Run(in SoftmaxGradOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
-    {
-        if (outputs[0].DType == DType.Float32) Run<float>(op, inputs, outputs[0]);
-        else Run<double>(op, inputs, outputs[0]);
-    }
+    public void Run(in SoftmaxGradOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) =>
+        Widest.Run<SoftmaxGradCpu, SoftmaxGradOp>(outputs[0].DType, op, inputs, outputs);
 
-    private static void Run<T>(in SoftmaxGradOp op, ReadOnlySpan<Tensor> inputs, Tensor output)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    public static void Run<L, T>(in SoftmaxGradOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+        where L : struct, IRowLanes<L, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
+        Tensor output = outputs[0];
         if (output.Elements == 0) return;
         using Dense grad = new(inputs[0]), result = new(inputs[1]);
         var slices = new Slices(output.Shape, op.Axis);
         if (slices.Inner == 1)
         {
-            var rows = new RowBody<T>(grad.Pointer<T>(), result.Pointer<T>(), output.PointerOf<T>(), slices.Length, op.Log);
+            var rows = new RowBody<L, T>(grad.Pointer<T>(), result.Pointer<T>(), output.PointerOf<T>(), slices.Length, op.Log);
             WorkerPool.For(slices.Outer, Rows<T>.Grain(slices.Length), ref rows);
         }
         else
         {
-            var columns = new ColumnBody<T>(grad.Pointer<T>(), result.Pointer<T>(), output.PointerOf<T>(), slices, op.Log);
+            var columns = new ColumnBody<L, T>(grad.Pointer<T>(), result.Pointer<T>(), output.PointerOf<T>(), slices, op.Log);
             WorkerPool.For(slices.Blocks, Rows<T>.Grain(slices.Length * Slices.BlockColumns), ref columns);
         }
     }
 
-    private readonly struct RowBody<T>(T* grad, T* result, T* output, long n, bool log) : IRangeBody
-        where T : unmanaged, IFloatingPointIeee754<T>
+    private readonly struct RowBody<L, T>(T* grad, T* result, T* output, long n, bool log) : IRangeBody
+        where L : struct, IRowLanes<L, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long begin, long end)
         {
             for (long row = begin; row < end; row++)
             {
                 T* g = grad + row * n, y = result + row * n, to = output + row * n;
-                T sum = log ? Rows<T>.Sum(g, n) : Rows<T>.Dot(g, y, n);
-                var sums = new Vector<T>(sum);
+                L sum = L.All(log ? RowLoops<L, T>.Sum(g, n) : RowLoops<L, T>.Dot(g, y, n));
                 long i = 0;
-                for (; i <= n - Vector<T>.Count; i += Vector<T>.Count)
-                {
-                    Vector<T> gs = Vector.Load(g + i), ys = Vector.Load(y + i);
-                    Vector.Store(log ? gs - Rows<T>.Exp(ys) * sums : (gs - sums) * ys, to + i);
-                }
-                for (; i < n; i++) to[i] = log ? g[i] - Rows<T>.Exp(y[i]) * sum : (g[i] - sum) * y[i];
+                if (log) for (; i <= n - L.Count; i += L.Count) L.Store(L.Load(g + i) - L.Exp(L.Load(y + i)) * sum, to + i);
+                else for (; i <= n - L.Count; i += L.Count) L.Store((L.Load(g + i) - sum) * L.Load(y + i), to + i);
+                if (i == n) continue;
+                L gs = L.LoadPart(g + i, n - i, sum), ys = L.LoadPart(y + i, n - i, sum);
+                L.StorePart(log ? gs - L.Exp(ys) * sum : (gs - sum) * ys, to + i, n - i);
             }
         }
     }
 
-    private readonly struct ColumnBody<T>(T* grad, T* result, T* output, Slices slices, bool log) : IRangeBody
-        where T : unmanaged, IFloatingPointIeee754<T>
+    private readonly struct ColumnBody<L, T>(T* grad, T* result, T* output, Slices slices, bool log) : IRangeBody
+        where L : struct, IRowLanes<L, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long begin, long end)
         {
@@ -134,15 +147,22 @@ internal sealed unsafe class SoftmaxGradCpu : IKernel<SoftmaxGradOp>
                 new Span<T>(sum, width).Clear();
                 for (long i = 0; i < length; i++)
                 {
-                    T* g = grad + offset + i * inner, y = result + offset + i * inner;
-                    if (log) Rows<T>.Add(g, sum, width);
-                    else for (int j = 0; j < width; j++) sum[j] += g[j] * y[j];
+                    if (log) RowLoops<L, T>.Add(grad + offset + i * inner, sum, width);
+                    else RowLoops<L, T>.MulAdd(grad + offset + i * inner, result + offset + i * inner, sum, width);
                 }
                 for (long i = 0; i < length; i++)
-                {
-                    T* g = grad + offset + i * inner, y = result + offset + i * inner, to = output + offset + i * inner;
-                    for (int j = 0; j < width; j++) to[j] = log ? g[j] - Rows<T>.Exp(y[j]) * sum[j] : (g[j] - sum[j]) * y[j];
-                }
+                    Slope(grad + offset + i * inner, result + offset + i * inner, sum, output + offset + i * inner, width);
+            }
+        }
+
+        private void Slope(T* g, T* y, T* sum, T* to, int width)
+        {
+            L zero = L.All(T.Zero);
+            for (long j = 0; j < width; j += L.Count)
+            {
+                long count = Math.Min(width - j, L.Count);
+                L gs = L.LoadPart(g + j, count, zero), ys = L.LoadPart(y + j, count, zero), sums = L.LoadPart(sum + j, count, zero);
+                L.StorePart(log ? gs - L.Exp(ys) * sums : (gs - sums) * ys, to + j, count);
             }
         }
     }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Ballast.Cpu;
 
 /// <summary>Runs formulas on SIMD lanes. All layouts go through the same lanes, so a strided operand gives the same bits as a dense one.</summary>
@@ -11,6 +13,9 @@ internal sealed class CpuFormulaDriver : FormulaDriver
     {
         switch (y.DType)
         {
+            case DType.Float32 when Vector512.IsHardwareAccelerated:
+                Loop(new UnaryLoop<F, float, F32Wide>(formula), y.Shape, x, y);
+                break;
             case DType.Float32: Loop(new UnaryLoop<F, float, F32Lanes>(formula), y.Shape, x, y); break;
             case DType.Float64: Loop(new UnaryLoop<F, double, F64Lanes>(formula), y.Shape, x, y); break;
             case DType.Int64 when F.Kind == FormulaKind.Any: Loop(new UnaryLoop<F, long, Int<long>>(formula), y.Shape, x, y); break;
@@ -23,6 +28,9 @@ internal sealed class CpuFormulaDriver : FormulaDriver
     {
         switch (dx.DType)
         {
+            case DType.Float32 when Vector512.IsHardwareAccelerated:
+                Loop(new UnaryGradLoop<F, float, F32Wide>(formula), dx.Shape, saved ?? dy, dy, dx);
+                break;
             case DType.Float32: Loop(new UnaryGradLoop<F, float, F32Lanes>(formula), dx.Shape, saved ?? dy, dy, dx); break;
             case DType.Float64: Loop(new UnaryGradLoop<F, double, F64Lanes>(formula), dx.Shape, saved ?? dy, dy, dx); break;
             default: throw Op.Unsupported(F.Name, dx.DType, dx.Device, DTypeSet.Floating);

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Ballast;
 
 /// <summary>As many float32 as a vector register holds.</summary>
-public readonly unsafe struct F32Lanes(Vector<float> value) : ILanes<F32Lanes, float>, IFloat32Lanes<F32Lanes>
+public readonly unsafe struct F32Lanes(Vector<float> value) : ILanes<F32Lanes, float>, IRowLanes<F32Lanes, float>, IFloat32Lanes<F32Lanes>
 {
     /// <summary>The value.</summary>
     public readonly Vector<float> Value = value;
@@ -150,4 +150,37 @@ public readonly unsafe struct F32Lanes(Vector<float> value) : ILanes<F32Lanes, f
         Vector<float> high = Vector.AsVectorSingle(Vector.ShiftLeft(whole - half + bias, 23));
         return new F32Lanes(a.Value * low * high);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32Lanes IRowLanes<F32Lanes, float>.All(float value) => new(new Vector<float>(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32Lanes IRowLanes<F32Lanes, float>.MulAdd(F32Lanes a, F32Lanes b, F32Lanes c) => new(Vector.MultiplyAddEstimate(a.Value, b.Value, c.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32Lanes IRowLanes<F32Lanes, float>.Larger(F32Lanes a, F32Lanes b) => new(Vector.MaxNative(a.Value, b.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static float IRowLanes<F32Lanes, float>.Sum(F32Lanes a) => Vector.Sum(a.Value);
+
+    static float IRowLanes<F32Lanes, float>.Largest(F32Lanes a)
+    {
+        float best = a.Value[0];
+        for (int i = 1; i < Count; i++) best = float.MaxNative(best, a.Value[i]);
+        return best;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32Lanes IRowLanes<F32Lanes, float>.LoadPart(float* source, long count, F32Lanes rest)
+        => count >= Count ? Load(source) : Parts.Load<F32Lanes, float>(source, count, rest);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IRowLanes<F32Lanes, float>.StorePart(F32Lanes value, float* destination, long count)
+    {
+        if (count >= Count) Store(value, destination);
+        else Parts.Store(value, destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IRowLanes<F32Lanes, float>.StoreStreaming(F32Lanes value, float* destination) => value.Value.StoreAlignedNonTemporal(destination);
 }

@@ -6,7 +6,7 @@ namespace Ballast;
 
 /// <summary>Sixteen float32, for loops that compute more than they move; worth it where <see cref="Vector512.IsHardwareAccelerated"/>.
 /// </summary>
-internal readonly unsafe struct F32Wide(Vector512<float> value) : ILanes<F32Wide, float>, IFloat32Lanes<F32Wide>
+internal readonly unsafe struct F32Wide(Vector512<float> value) : ILanes<F32Wide, float>, IRowLanes<F32Wide, float>, IFloat32Lanes<F32Wide>
 {
     /// <summary>The value.</summary>
     public readonly Vector512<float> Value = value;
@@ -127,9 +127,6 @@ internal readonly unsafe struct F32Wide(Vector512<float> value) : ILanes<F32Wide
     public static void Store(F32Wide value, float* destination) => Vector512.Store(value.Value, destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static F32Wide IFloat32Lanes<F32Wide>.MulAdd(F32Wide a, F32Wide b, F32Wide c) => new(Vector512.MultiplyAddEstimate(a.Value, b.Value, c.Value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static F32Wide IFloat32Lanes<F32Wide>.CopySign(F32Wide a, F32Wide sign) => new(Vector512.CopySign(a.Value, sign.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -153,4 +150,44 @@ internal readonly unsafe struct F32Wide(Vector512<float> value) : ILanes<F32Wide
         Vector512<float> low = Vector512.ShiftLeft(half + bias, 23).AsSingle();
         return new F32Wide(a.Value * low * Vector512.ShiftLeft(whole - half + bias, 23).AsSingle());
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32Wide IRowLanes<F32Wide, float>.All(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32Wide IFloat32Lanes<F32Wide>.MulAdd(F32Wide a, F32Wide b, F32Wide c) => new(Vector512.MultiplyAddEstimate(a.Value, b.Value, c.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32Wide IRowLanes<F32Wide, float>.MulAdd(F32Wide a, F32Wide b, F32Wide c) => new(Vector512.MultiplyAddEstimate(a.Value, b.Value, c.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32Wide IRowLanes<F32Wide, float>.Larger(F32Wide a, F32Wide b) => new(Vector512.MaxNative(a.Value, b.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static float IRowLanes<F32Wide, float>.Sum(F32Wide a) => Vector512.Sum(a.Value);
+
+    static float IRowLanes<F32Wide, float>.Largest(F32Wide a)
+    {
+        Vector256<float> half = Vector256.MaxNative(a.Value.GetLower(), a.Value.GetUpper());
+        Vector128<float> best = Vector128.MaxNative(half.GetLower(), half.GetUpper());
+        best = Vector128.MaxNative(best, Vector128.Shuffle(best, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(best, Vector128.Shuffle(best, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F32Wide IRowLanes<F32Wide, float>.LoadPart(float* source, long count, F32Wide rest) =>
+        Avx512F.IsSupported ? new F32Wide(Avx512F.MaskLoad(source, First(count), rest.Value)) : Parts.Load<F32Wide, float>(source, count, rest);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IRowLanes<F32Wide, float>.StorePart(F32Wide value, float* destination, long count)
+    {
+        if (Avx512F.IsSupported) Avx512F.MaskStore(destination, First(count), value.Value);
+        else Parts.Store(value, destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> First(long count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create((int)count)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IRowLanes<F32Wide, float>.StoreStreaming(F32Wide value, float* destination) => value.Value.StoreAlignedNonTemporal(destination);
 }

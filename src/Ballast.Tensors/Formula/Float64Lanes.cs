@@ -127,7 +127,7 @@ public readonly unsafe struct F64(double value) : ILanes<F64, double>
 }
 
 /// <summary>As many float64 as a vector register holds.</summary>
-public readonly unsafe struct F64Lanes(Vector<double> value) : ILanes<F64Lanes, double>
+public readonly unsafe struct F64Lanes(Vector<double> value) : ILanes<F64Lanes, double>, IRowLanes<F64Lanes, double>
 {
     /// <summary>The value.</summary>
     public readonly Vector<double> Value = value;
@@ -247,4 +247,37 @@ public readonly unsafe struct F64Lanes(Vector<double> value) : ILanes<F64Lanes, 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F64Lanes value, double* destination) => Vector.Store(value.Value, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F64Lanes IRowLanes<F64Lanes, double>.All(double value) => new(new Vector<double>(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F64Lanes IRowLanes<F64Lanes, double>.MulAdd(F64Lanes a, F64Lanes b, F64Lanes c) => new(Vector.MultiplyAddEstimate(a.Value, b.Value, c.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F64Lanes IRowLanes<F64Lanes, double>.Larger(F64Lanes a, F64Lanes b) => new(Vector.MaxNative(a.Value, b.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static double IRowLanes<F64Lanes, double>.Sum(F64Lanes a) => Vector.Sum(a.Value);
+
+    static double IRowLanes<F64Lanes, double>.Largest(F64Lanes a)
+    {
+        double best = a.Value[0];
+        for (int i = 1; i < Count; i++) best = double.MaxNative(best, a.Value[i]);
+        return best;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static F64Lanes IRowLanes<F64Lanes, double>.LoadPart(double* source, long count, F64Lanes rest)
+        => count >= Count ? Load(source) : Parts.Load<F64Lanes, double>(source, count, rest);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IRowLanes<F64Lanes, double>.StorePart(F64Lanes value, double* destination, long count)
+    {
+        if (count >= Count) Store(value, destination);
+        else Parts.Store(value, destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IRowLanes<F64Lanes, double>.StoreStreaming(F64Lanes value, double* destination) => value.Value.StoreAlignedNonTemporal(destination);
 }
