@@ -14,11 +14,7 @@ if (!File.Exists(header))
 bool check = args.Contains("--check");
 var watch = Stopwatch.StartNew();
 PtxBundle? old = null;
-if (File.Exists(file))
-{
-    using FileStream packed = File.OpenRead(file);
-    old = PtxBundle.Unpack(packed);
-}
+if (File.Exists(file)) old = PtxBundle.Unpack(File.ReadAllBytes(file));
 int unpack = Array.IndexOf(args, "--unpack");
 if (unpack >= 0)
 {

@@ -1,5 +1,5 @@
+using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Ballast.Gpu;
 
@@ -8,7 +8,7 @@ internal sealed record CudaKernel(nint Handle, string Name, int[] ParameterBytes
 
 /// <summary>The modules of the bundle on one device: each is handed to the driver when a kernel of it is first asked for, and the driver turns
 /// it into machine code or finds that in its own cache.</summary>
-internal sealed unsafe partial class CudaModules(CudaRuntime runtime, CuDevice device)
+internal sealed unsafe class CudaModules(CudaRuntime runtime, CuDevice device)
 {
     private const int LogBytes = 8192;
 
@@ -37,9 +37,21 @@ internal sealed unsafe partial class CudaModules(CudaRuntime runtime, CuDevice d
     internal static int[] ParameterBytes(string ptx, string name)
     {
         int from = ptx.IndexOf($".entry {name}(", StringComparison.Ordinal), to = ptx.IndexOf(')', from + name.Length + 8);
-        return [.. Parameter().Matches(ptx[from..to]).Select(m => m.Groups[2].Success ? Number(m.Groups[2]) : Number(m.Groups[1]) / 8)];
+        var bytes = new List<int>();
+        foreach (string line in ptx[from..to].Split(".param ")[1..])
+        {
+            // .u64 name        or, with an alignment or not, an array: .align 8 .b8 name[24]
+            int bracket = line.IndexOf('[');
+            bytes.Add(bracket >= 0 ? Number(line, bracket + 1) : Number(line, line.LastIndexOf('.') + 2) / 8);
+        }
+        return [.. bytes];
 
-        static int Number(Group g) => int.Parse(g.ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
+        static int Number(string text, int at)
+        {
+            int end = at;
+            while (end < text.Length && char.IsAsciiDigit(text[end])) end++;
+            return int.Parse(text.AsSpan(at, end - at), CultureInfo.InvariantCulture);
+        }
     }
 
     internal static KernelNotFoundException NotThere(string kernel, Device device) => new(
@@ -65,14 +77,14 @@ internal sealed unsafe partial class CudaModules(CudaRuntime runtime, CuDevice d
             {
                 Cu.UnsupportedPtx => "\nThe driver is older than the kernels: update NVIDIA's graphics driver.",
                 Cu.NoBinary or Cu.InvalidPtx => $"\nThe device has compute capability {device.Capability / 10}.{device.Capability % 10}; the "
-                    + $"kernels say '{Target().Match(ptx.Ptx).Value}'.",
+                    + $"kernels say '{Target(ptx.Ptx)}'.",
                 _ => "",
             });
     }
 
-    [GeneratedRegex(@"\.param (?:\.align \d+ )?\.[a-z](\d+) \w+(?:\[(\d+)\])?")]
-    private static partial Regex Parameter();
-
-    [GeneratedRegex(@"\.target \w+")]
-    private static partial Regex Target();
+    private static string Target(string ptx)
+    {
+        int at = ptx.IndexOf(".target ", StringComparison.Ordinal);
+        return at < 0 ? "" : ptx[at..].Split('\n', ',')[0].Trim();
+    }
 }

@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Compression;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Ballast.Gpu;
@@ -32,7 +32,7 @@ internal sealed record PtxBundle(string Base, IReadOnlyDictionary<string, PtxMod
 
     /// <summary>What a text is known by: the first 16 bytes of its SHA-256.</summary>
     public static string HashOf(string text) => _hashes.GetOrAdd(text,
-        static t => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(t)).AsSpan(0, 16)));
+        static t => Sha256.Hash(Encoding.UTF8.GetBytes(t))[..32]);
 
     /// <summary>The hash of the prelude that the modules were compiled with.</summary>
     public string PreludeHash => Base.Split(' ')[0];
@@ -70,11 +70,22 @@ internal sealed record PtxBundle(string Base, IReadOnlyDictionary<string, PtxMod
     }
 
     /// <summary>Unpacks a bundle file.</summary>
-    public static PtxBundle Unpack(Stream packed)
+    /// <exception cref="BallastException">The bytes are no Brotli stream.</exception>
+    public static PtxBundle Unpack(ReadOnlySpan<byte> packed)
     {
-        using var stream = new BrotliStream(packed, CompressionMode.Decompress);
-        using var reader = new StreamReader(stream, Encoding.ASCII);
-        return Parse(reader.ReadToEnd());
+        // BrotliStream would do it in a line and bring the encoder into every program that is compiled ahead of time.
+        var text = new StringBuilder();
+        using var decoder = new BrotliDecoder();
+        var piece = new byte[1 << 16];
+        while (true)
+        {
+            OperationStatus status = decoder.Decompress(packed, piece, out int read, out int written);
+            text.Append(Encoding.ASCII.GetString(piece, 0, written));
+            packed = packed[read..];
+            if (status == OperationStatus.Done) return Parse(text.ToString());
+            if (status != OperationStatus.DestinationTooSmall)
+                throw new BallastException($"{FileName} cannot be unpacked ({status}); make it again: dotnet run build.cs -- ptx");
+        }
     }
 
     /// <summary>Packs a bundle as small as Brotli can.</summary>
@@ -92,6 +103,8 @@ internal sealed record PtxBundle(string Base, IReadOnlyDictionary<string, PtxMod
         using Stream stream = typeof(PtxBundle).Assembly.GetManifestResourceStream(FileName)
             ?? throw new BallastException($"{FileName} is not embedded in {typeof(PtxBundle).Assembly.GetName().Name}; make it: "
                 + $"dotnet run build.cs -- ptx");
-        return Unpack(stream);
+        var packed = new byte[stream.Length];
+        stream.ReadExactly(packed);
+        return Unpack(packed);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Ballast.Gpu;
@@ -59,11 +58,7 @@ internal sealed unsafe class ClPrograms
         return program;
     }
 
-    private string Key(string text)
-    {
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{_device.Driver}\n{_device.Name}\n{_options}\n{text}"));
-        return Convert.ToHexStringLower(hash.AsSpan(0, 16));
-    }
+    private string Key(string text) => Sha256.Hash(Encoding.UTF8.GetBytes($"{_device.Driver}\n{_device.Name}\n{_options}\n{text}"))[..32];
 
     private nint FromText(string text)
     {

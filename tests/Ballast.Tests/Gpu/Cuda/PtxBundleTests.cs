@@ -48,9 +48,17 @@ public sealed partial class PtxBundleTests
             ["22"] = new("22", "k_b", ".version 7.0\n{\n}\n"),
             ["11"] = new("11", "k_a,k_c", ".version 7.0\n.entry k_a()\n"),
         });
-        PtxBundle again = PtxBundle.Unpack(new MemoryStream(bundle.Pack()));
+        PtxBundle again = PtxBundle.Unpack(bundle.Pack());
         Assert.Equal(bundle.ToText(), again.ToText());
         Assert.Equal(["k_a,k_c", "k_b"], again.Modules.Values.Select(m => m.Kernels));
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_bundle_are_refused_with_the_command_that_makes_it()
+    {
+        byte[] cut = new PtxBundle("a b", new Dictionary<string, PtxModule> { ["11"] = new("11", "k_a", "text\n") }).Pack()[..^4];
+        var error = Assert.Throws<BallastException>(() => PtxBundle.Unpack(cut));
+        Assert.Contains(Again, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
