@@ -58,7 +58,8 @@ public sealed partial class Tensor
             target.Add(checked(times[i] * d));
         }
         if (spread.Count > Shape.MaxRank) return RepeatByAxis(times);
-        return Reshape(spread.ToArray().AsSpan()).Expand(wide.ToArray().AsSpan()).Reshape(target.ToArray().AsSpan());
+        // Reshape alone would give a view where one axis is repeated, or none.
+        return Reshape(spread.ToArray().AsSpan()).Expand(wide.ToArray().AsSpan()).Clone().Reshape(target.ToArray().AsSpan());
     }
 
     private Tensor RepeatByAxis(ReadOnlySpan<int> times)

@@ -83,7 +83,11 @@ internal sealed class ParametrizedParameter(Parameter original, Parametrization 
         throw new InvalidOperationException($"{Name} is computed from other handles and has no value of its own to replace.");
 
     /// <summary>In a copy: points at the copy of the rule.</summary>
-    public void MapParts(CloneMap map) => _rule = map.Copy(_rule);
+    public void MapParts(CloneMap map)
+    {
+        _rule = map.Copy(_rule);
+        original = map.Copy(original, true);
+    }
 }
 
 /// <summary>Parametrising parameters of a tree, and undoing it.</summary>

@@ -129,6 +129,18 @@ public sealed class MovementTests
         Assert.Throws<ShapeException>(() => x[0].Triu());
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 1)]
+    [InlineData(1, 3)]
+    public void Repeat_gives_a_copy_whatever_the_counts_are(int rows, int columns)
+    {
+        Tensor x = Tensor.From(new[,] { { 1f, 2f } }), y = x.Repeat(rows, columns);
+        Assert.True(y.IsContiguous);
+        y.FillInPlace(7);
+        Assert.Equal([1f, 2f], x.ToArray<float>());
+    }
+
     [Fact]
     public void Multinomial_draws_what_the_generator_draws()
     {
