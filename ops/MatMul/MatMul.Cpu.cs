@@ -3,7 +3,7 @@ namespace Ballast.Cpu;
 /// <summary>Matrix products by <see cref="Gemm"/>; any strides, so transposes cost nothing.</summary>
 internal sealed unsafe class MatMulCpu : IKernel<MatMulOp>
 {
-    public DTypeSet DTypes => DTypeSet.Floating | (DTypeSet)((1 << (int)DType.Int64) | (1 << (int)DType.Int32));
+    public DTypeSet DTypes => DTypeSet.Floating | DTypeSet.Halves | (DTypeSet)((1 << (int)DType.Int64) | (1 << (int)DType.Int32));
 
     public void Run(in MatMulOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
@@ -14,14 +14,16 @@ internal sealed unsafe class MatMulCpu : IKernel<MatMulOp>
         (long rowB, long columnB) = Strides(b, op.TransposeB);
         int batch = c.Rank == 3 ? c.Shape[0] : 1;
         long batchA = c.Rank == 3 ? a.Strides[0] : 0, batchB = c.Rank == 3 ? b.Strides[0] : 0, batchC = (long)m * n;
+        if (c.DType.IsFloating)
+        {
+            GemmMatrix left = new(a.Pointer, a.DType, rowA, columnA, batchA), right = new(b.Pointer, b.DType, rowB, columnB, batchB);
+            GemmMatrix product = new(c.Pointer, c.DType, n, 1, batchC);
+            if (c.DType == DType.Float64) Gemm.Multiply<double>(batch, m, n, k, left, right, product, null);
+            else Gemm.Multiply<float>(batch, m, n, k, left, right, product, null);
+            return;
+        }
         switch (c.DType)
         {
-            case DType.Float32:
-                Gemm.RunBatched(batch, m, n, k, 1f, a.PointerOf<float>(), batchA, rowA, columnA, b.PointerOf<float>(), batchB, rowB, columnB, 0f, c.PointerOf<float>(), batchC, n);
-                break;
-            case DType.Float64:
-                Gemm.RunBatched(batch, m, n, k, 1.0, a.PointerOf<double>(), batchA, rowA, columnA, b.PointerOf<double>(), batchB, rowB, columnB, 0.0, c.PointerOf<double>(), batchC, n);
-                break;
             case DType.Int64:
                 for (int i = 0; i < batch; i++)
                     Gemm.RunGeneric(m, n, k, 1L, a.PointerOf<long>() + i * batchA, rowA, columnA, b.PointerOf<long>() + i * batchB, rowB, columnB, 0L, c.PointerOf<long>() + i * batchC, n);

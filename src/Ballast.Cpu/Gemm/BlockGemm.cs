@@ -23,21 +23,47 @@ internal static unsafe class BlockGemm<T, V, L>
     /// <summary>B is read in place, where its rows lie together, by a product of at most this many strips of A.</summary>
     private const int InPlaceStrips = 4;
 
-    /// <summary>C must have unit column stride, and no side of the product may be 0.</summary>
+    /// <summary>Rows of C whose sums are kept in T until they are rounded to a half type.</summary>
+    private const int RoundedRows = 512;
+
+    /// <summary>C and what is added to it must have unit column stride, and no side of the product may be 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in Product<T> product)
     {
+        if (product.KindC == ElementKind.Native)
+        {
+            Run(in product, (T*)product.C, product.RowStrideC);
+            return;
+        }
+        for (var i = 0; i < product.M; i += RoundedRows)
+        {
+            for (var j = 0; j < product.N; j += BlockColumns)
+            {
+                int rows = Math.Min(RoundedRows, product.M - i), columns = Math.Min(BlockColumns, product.N - j);
+                var part = product.Slice(i, rows, j, columns);
+                var sums = Scratch.Get<T>(Scratch.Slot.Result, (long)rows * columns);
+                Run(in part, sums, columns);
+                for (var r = 0; r < rows; r++)
+                    Elements.Narrow(part.KindC, sums + ((long)r * columns), columns, part.C + part.BytesC(r * part.RowStrideC));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run(in Product<T> product, T* c, long ldc)
+    {
         int m = product.M, n = product.N, k = product.K;
         T alpha = product.Alpha, beta = product.Beta;
-        T* a = product.A, b = product.B, c = product.C;
+        byte* a = product.A, b = product.B;
+        var d = product.Add;
         long rsA = product.RowStrideA, csA = product.ColumnStrideA, rsB = product.RowStrideB, csB = product.ColumnStrideB;
-        var ldc = product.RowStrideC;
         var depth = Even(k, DepthBytes / sizeof(T));
         var height = Even(m, L.MaxRows);
         var rows = Math.Min(m, Math.Max(1, BlockRows / height) * height);
         var width = 2 * L.Width;
         var columns = Math.Min(((n + width - 1) / width) * width, BlockColumns);
-        var inPlace = csB == 1 && m <= InPlaceStrips * L.MaxRows;
+        var native = product.KindB == ElementKind.Native;
+        var inPlace = native && csB == 1 && m <= InPlaceStrips * L.MaxRows;
         var panelsA = Scratch.Get<T>(Scratch.Slot.PanelsA, (long)rows * depth);
         var panelsB = Scratch.Get<T>(Scratch.Slot.PanelsB, (long)(inPlace ? width : columns) * depth);
 
@@ -47,28 +73,35 @@ internal static unsafe class BlockGemm<T, V, L>
             for (var p = 0; p < k; p += depth)
             {
                 var kc = Math.Min(depth, k - p);
-                var overwrite = p == 0 && beta == T.Zero;
-                var first = p == 0 ? beta : T.One;
-                var blockB = b + (p * rsB) + (j * csB);
+                var blockB = b + product.BytesB((p * rsB) + (j * csB));
                 if (!inPlace)
                 {
-                    var whole = csB == 1 ? nc / width : 0;
-                    if (whole > 0) Packing.RowStrips(blockB, rsB, whole, kc, panelsB, width);
+                    var whole = native && csB == 1 ? nc / width : 0;
+                    if (whole > 0) Packing.RowStrips((T*)blockB, rsB, whole, kc, panelsB, width);
                     for (var s = whole * width; s < nc; s += width)
-                        Packing.Strip(blockB + (s * csB), csB, rsB, Math.Min(width, nc - s), kc, panelsB + ((long)s * kc), width);
+                    {
+                        Packing.Strip(
+                            product.KindB, blockB + product.BytesB(s * csB), csB, rsB, Math.Min(width, nc - s), kc,
+                            panelsB + ((long)s * kc), width);
+                    }
                 }
                 for (var i = 0; i < m; i += rows)
                 {
                     var mc = Math.Min(rows, m - i);
-                    var blockA = a + (i * rsA) + (p * csA);
+                    var blockA = a + product.BytesA((i * rsA) + (p * csA));
                     for (var s = 0; s < mc; s += height)
                     {
                         var strip = Math.Min(height, mc - s);
-                        Packing.Strip(blockA + (s * rsA), rsA, csA, strip, kc, panelsA + ((long)s * kc), strip);
+                        Packing.Strip(
+                            product.KindA, blockA + product.BytesA(s * rsA), rsA, csA, strip, kc, panelsA + ((long)s * kc), strip);
                     }
-                    var blockC = c + (i * ldc) + j;
-                    if (inPlace) InPlace(mc, nc, kc, height, alpha, panelsA, blockB, rsB, panelsB, first, overwrite, blockC, ldc);
-                    else Packed(mc, nc, kc, height, alpha, panelsA, panelsB, first, overwrite, blockC, ldc);
+
+                    // The first block of k starts from what is added, the others from the sum so far.
+                    var target = new Target(c + (i * ldc) + j, ldc);
+                    if (p > 0) target.AddTo(target.C, ldc, T.One);
+                    else if (d != null) target.AddTo(d + (i * product.RowStrideAdd) + j, product.RowStrideAdd, beta);
+                    if (inPlace) InPlace(mc, nc, kc, height, alpha, panelsA, (T*)blockB, rsB, panelsB, in target);
+                    else Packed(mc, nc, kc, height, alpha, panelsA, panelsB, in target);
                 }
             }
         }
@@ -76,7 +109,7 @@ internal static unsafe class BlockGemm<T, V, L>
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Packed(
-        int m, int n, int k, int height, T alpha, T* a, T* b, T beta, bool overwrite, T* c, long ldc)
+        int m, int n, int k, int height, T alpha, T* a, T* b, in Target target)
     {
         var width = 2 * L.Width;
         for (var j = 0; j < n; j += width)
@@ -86,7 +119,9 @@ internal static unsafe class BlockGemm<T, V, L>
             {
                 var strip = Math.Min(height, m - i);
                 Tiles<T, V, L>.Run(
-                    strip, columns, k, a + ((long)i * k), strip, b + ((long)j * k), width, c + (i * ldc) + j, ldc, alpha, beta, overwrite);
+                    strip, columns, k, a + ((long)i * k), strip, b + ((long)j * k), width,
+                    target.C + (i * target.StrideC) + j, target.StrideC, target.D == null ? null : target.D + (i * target.StrideD) + j,
+                    target.StrideD, alpha, target.Beta);
             }
         }
     }
@@ -94,7 +129,7 @@ internal static unsafe class BlockGemm<T, V, L>
     /// <summary>Reads B where it lies; columns that end inside a register are copied, since a load must not pass the row's end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void InPlace(
-        int m, int n, int k, int height, T alpha, T* a, T* b, long ldb, T* edge, T beta, bool overwrite, T* c, long ldc)
+        int m, int n, int k, int height, T alpha, T* a, T* b, long ldb, T* edge, in Target target)
     {
         var width = 2 * L.Width;
         for (var j = 0; j < n; j += width)
@@ -112,7 +147,9 @@ internal static unsafe class BlockGemm<T, V, L>
             {
                 var h = Math.Min(height, m - i);
                 Tiles<T, V, L>.Run(
-                    h, columns, k, a + ((long)i * k), h, strip, stripStride, c + (i * ldc) + j, ldc, alpha, beta, overwrite);
+                    h, columns, k, a + ((long)i * k), h, strip, stripStride,
+                    target.C + (i * target.StrideC) + j, target.StrideC, target.D == null ? null : target.D + (i * target.StrideD) + j,
+                    target.StrideD, alpha, target.Beta);
             }
         }
     }
@@ -123,5 +160,22 @@ internal static unsafe class BlockGemm<T, V, L>
     {
         var pieces = (total + limit - 1) / limit;
         return (total + pieces - 1) / pieces;
+    }
+
+    /// <summary>Where a block of C lies, and what is added to it: Beta·D, or nothing.</summary>
+    private struct Target(T* c, long strideC)
+    {
+        public readonly T* C = c;
+        public readonly long StrideC = strideC;
+        public T* D;
+        public long StrideD;
+        public T Beta;
+
+        public void AddTo(T* d, long stride, T beta)
+        {
+            D = d;
+            StrideD = stride;
+            Beta = beta;
+        }
     }
 }

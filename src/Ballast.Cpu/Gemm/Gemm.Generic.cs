@@ -26,16 +26,16 @@ internal static unsafe partial class Gemm
             for (var j = 0; j < product.N; j += GenericColumns)
             {
                 var columns = Math.Min(GenericColumns, product.N - j);
-                for (var i = begin; i < end; i++) Scale(product.C + (i * product.RowStrideC) + j, columns);
+                for (var i = begin; i < end; i++) Scale((T*)product.C + (i * product.RowStrideC) + j, columns);
                 for (var p = 0; p < product.K; p += GenericDepth)
                 {
                     var last = Math.Min(p + GenericDepth, product.K);
                     for (var i = begin; i < end; i++)
                         for (var q = p; q < last; q++)
                             Add(
-                                product.Alpha * product.A[(i * product.RowStrideA) + (q * product.ColumnStrideA)],
-                                product.B + (q * product.RowStrideB) + (j * product.ColumnStrideB),
-                                product.C + (i * product.RowStrideC) + j,
+                                product.Alpha * ((T*)product.A)[(i * product.RowStrideA) + (q * product.ColumnStrideA)],
+                                (T*)product.B + (q * product.RowStrideB) + (j * product.ColumnStrideB),
+                                (T*)product.C + (i * product.RowStrideC) + j,
                                 columns);
                 }
             }

@@ -35,12 +35,51 @@ internal static unsafe partial class Gemm
         double beta, double* c, long batchStrideC, long ldc) =>
         Run(batch, Make(m, n, k, alpha, a, rsA, csA, b, rsB, csB, beta, c, ldc), batchStrideA, batchStrideB, batchStrideC);
 
-    private static Product<T> Make<T>(
-        int m, int n, int k, T alpha, T* a, long rsA, long csA, T* b, long rsB, long csB, T beta, T* c, long ldc)
-        where T : unmanaged
+    /// <summary>
+    /// C = A·B + bias for a batch of matrices of any floating dtype: half types are widened as they are read, summed in float32 and
+    /// rounded once. <paramref name="bias"/>, if not null, is one dense row of N elements of the computing type T.
+    /// </summary>
+    public static void Multiply<T>(int batch, int m, int n, int k, in GemmMatrix a, in GemmMatrix b, in GemmMatrix c, T* bias)
+        where T : unmanaged, INumberBase<T>
+    {
+        Check(m, n, k);
+        var product = new Product<T>
+        {
+            M = m,
+            N = n,
+            K = k,
+            Alpha = T.One,
+            Beta = T.One,
+            A = (byte*)a.Pointer,
+            B = (byte*)b.Pointer,
+            C = (byte*)c.Pointer,
+            Add = bias,
+            KindA = Elements.Of<T>(a.DType),
+            KindB = Elements.Of<T>(b.DType),
+            KindC = Elements.Of<T>(c.DType),
+            RowStrideA = a.RowStride,
+            ColumnStrideA = a.ColumnStride,
+            RowStrideB = b.RowStride,
+            ColumnStrideB = b.ColumnStride,
+            RowStrideC = c.RowStride,
+            ColumnStrideC = 1,
+            RowStrideAdd = 0,
+            ColumnStrideAdd = 1,
+        };
+        Run(batch, product, a.BatchStride, b.BatchStride, c.BatchStride);
+    }
+
+    private static void Check(int m, int n, int k)
     {
         if (m < 0 || n < 0 || k < 0)
             throw new ArgumentOutOfRangeException(nameof(m), $"A product was given m = {m}, n = {n}, k = {k}; none may be negative.");
+    }
+
+    private static Product<T> Make<T>(
+        int m, int n, int k, T alpha, T* a, long rsA, long csA, T* b, long rsB, long csB, T beta, T* c, long ldc)
+        where T : unmanaged, INumberBase<T>
+    {
+        Check(m, n, k);
         return new Product<T>
         {
             M = m,
@@ -48,15 +87,18 @@ internal static unsafe partial class Gemm
             K = k,
             Alpha = alpha,
             Beta = beta,
-            A = a,
-            B = b,
-            C = c,
+            A = (byte*)a,
+            B = (byte*)b,
+            C = (byte*)c,
+            Add = beta == T.Zero ? null : c,
             RowStrideA = rsA,
             ColumnStrideA = csA,
             RowStrideB = rsB,
             ColumnStrideB = csB,
             RowStrideC = ldc,
             ColumnStrideC = 1,
+            RowStrideAdd = ldc,
+            ColumnStrideAdd = 1,
         };
     }
 

@@ -51,16 +51,19 @@ internal static unsafe class GemmPlan<T, V, L>
     {
         if (product.K == 0)
         {
-            Scale(in product);
+            for (var i = 0; i < product.M; i++)
+                for (var j = 0; j < product.N; j++)
+                    product.Put(i, j, T.Zero);
             return;
         }
         var side = ChooseThin(ref product, out var thin);
         if (thin)
         {
-            var body = new ThinBody(product, side);
-            var grain = Math.Max(32, ParallelWork / 2 / ((long)product.M * product.K));
-            if (threads == 1) body.Run(0, product.N);
-            else WorkerPool.For(product.N, grain, ref body);
+            // Pieces end at whole registers, so that the edges of C are the only ones.
+            var width = 2 * L.Width;
+            var body = new ThinBody(product, side, width);
+            if (threads == 1) body.Run(0, Pieces(product.N, width));
+            else WorkerPool.For(Pieces(product.N, width), (ParallelWork / 2 / ((long)product.M * product.K * width)) + 1, ref body);
             return;
         }
         if (threads == 1) BlockGemm<T, V, L>.Run(in product);
@@ -79,25 +82,32 @@ internal static unsafe class GemmPlan<T, V, L>
     {
         const int few = ThinGemm<T, V, L>.MaxRows;
         thin = true;
-        if (product.M == 1 && product.ColumnStrideB == 1 && product.RowStrideB != 1) return false;
-        if (product.N == 1 && product.RowStrideA == 1 && product.ColumnStrideA != 1)
+        if (product.N == 1 && product.M > 1 && product.RowStrideA == 1 && product.ColumnStrideA != 1) product = product.Transposed();
+        if (product.M == 1 && product.ColumnStrideB == 1 && product.RowStrideB != 1)
         {
-            product = product.Transposed();
+            if (product.KindA != ElementKind.Native) Gather(ref product);
             return false;
         }
         if (product.N <= few && product.ColumnStrideA == 1 && (product.N < product.M || product.M > few)) product = product.Transposed();
         thin = product.M <= few && product.RowStrideB == 1;
-        if (thin && product.ColumnStrideA != 1)
-        {
-            var rows = Scratch.Get<T>(Scratch.Slot.Vectors, (long)product.M * product.K);
-            for (var i = 0; i < product.M; i++)
-                for (var p = 0; p < product.K; p++)
-                    rows[((long)i * product.K) + p] = product.A[(i * product.RowStrideA) + (p * product.ColumnStrideA)];
-            product.A = rows;
-            product.RowStrideA = product.K;
-            product.ColumnStrideA = 1;
-        }
+        if (thin && (product.ColumnStrideA != 1 || product.KindA != ElementKind.Native)) Gather(ref product);
         return true;
+    }
+
+    /// <summary>Copies the few rows of A, so that they are dense and of T.</summary>
+    private static void Gather(ref Product<T> product)
+    {
+        var rows = Scratch.Get<T>(Scratch.Slot.Vectors, (long)product.M * product.K);
+        for (var i = 0; i < product.M; i++)
+        {
+            Elements.Widen(
+                product.KindA, product.A + product.BytesA(i * product.RowStrideA), product.ColumnStrideA, product.K,
+                rows + ((long)i * product.K));
+        }
+        product.A = (byte*)rows;
+        product.KindA = ElementKind.Native;
+        product.RowStrideA = product.K;
+        product.ColumnStrideA = 1;
     }
 
     /// <summary>C is too small to cut: each thread sums a part of k into a matrix of its own, and those are added in order.</summary>
@@ -107,27 +117,14 @@ internal static unsafe class GemmPlan<T, V, L>
         var partials = Scratch.Get<T>(Scratch.Slot.Partials, size * splits);
         var body = new SplitBody(product, partials, splits);
         WorkerPool.For(splits, 1, ref body);
-        var overwrite = product.Beta == T.Zero;
         for (var i = 0; i < product.M; i++)
         {
             for (var j = 0; j < product.N; j++)
             {
                 var sum = partials[((long)i * product.N) + j];
                 for (var s = 1; s < splits; s++) sum += partials[(s * size) + ((long)i * product.N) + j];
-                var c = product.C + (i * product.RowStrideC) + j;
-                *c = overwrite ? sum : sum + (product.Beta * *c);
+                product.Put(i, j, sum);
             }
-        }
-    }
-
-    /// <summary>C = beta·C, what is left of a product without any k.</summary>
-    private static void Scale(in Product<T> product)
-    {
-        for (var i = 0; i < product.M; i++)
-        {
-            var row = new Span<T>(product.C + (i * product.RowStrideC), product.N);
-            if (product.Beta == T.Zero) row.Clear();
-            else foreach (ref var x in row) x *= product.Beta;
         }
     }
 
@@ -138,9 +135,10 @@ internal static unsafe class GemmPlan<T, V, L>
         public Product<T> Item(long index)
         {
             var item = product;
-            item.A += index * strideA;
-            item.B += index * strideB;
-            item.C += index * strideC;
+            item.A += item.BytesA(index * strideA);
+            item.B += item.BytesB(index * strideB);
+            item.C += item.BytesC(index * strideC);
+            if (item.Add != null && item.RowStrideAdd != 0) item.Add += index * strideC;
             return item;
         }
 
@@ -150,11 +148,12 @@ internal static unsafe class GemmPlan<T, V, L>
         }
     }
 
-    private readonly struct ThinBody(Product<T> product, bool dots) : IRangeBody
+    private readonly struct ThinBody(Product<T> product, bool dots, int width) : IRangeBody
     {
         public void Run(long begin, long end)
         {
-            var part = product.Slice(0, product.M, (int)begin, (int)(end - begin));
+            var from = (int)begin * width;
+            var part = product.Slice(0, product.M, from, (int)Math.Min(end * width, product.N) - from);
             if (dots) ThinGemm<T, V, L>.Dots(in part);
             else ThinGemm<T, V, L>.Rows(in part);
         }
@@ -166,14 +165,14 @@ internal static unsafe class GemmPlan<T, V, L>
         {
             for (var s = (int)begin; s < (int)end; s++)
             {
-                var part = product;
                 var from = (int)((long)product.K * s / splits);
-                part.K = (int)((long)product.K * (s + 1) / splits) - from;
-                part.A += from * product.ColumnStrideA;
-                part.B += from * product.RowStrideB;
-                part.C = partials + ((long)s * product.M * product.N);
+                var part = product.Steps(from, (int)((long)product.K * (s + 1) / splits) - from);
+                part.C = (byte*)(partials + ((long)s * product.M * product.N));
+                part.KindC = ElementKind.Native;
                 part.RowStrideC = product.N;
-                part.Beta = T.Zero;
+                part.ColumnStrideC = 1;
+                part.Alpha = T.One;
+                part.Add = null;
                 OneSum(part, 1);
             }
         }

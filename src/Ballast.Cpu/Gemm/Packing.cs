@@ -29,6 +29,31 @@ internal static unsafe class Packing
         for (var p = 0; p < steps; p++) new Span<T>(target + ((long)p * width) + items, width - items).Clear();
     }
 
+    /// <summary>The same for elements of any kind: half types are widened strip by strip, on their way.</summary>
+    public static void Strip<T>(ElementKind kind, byte* source, long itemStride, long stepStride, int items, int steps, T* target, int width)
+        where T : unmanaged
+    {
+        if (kind == ElementKind.Native)
+        {
+            Strip((T*)source, itemStride, stepStride, items, steps, target, width);
+        }
+        else if (itemStride == 1 && items > 1)
+        {
+            for (var p = 0; p < steps; p++, source += stepStride * sizeof(ushort), target += width)
+            {
+                Elements.Widen(kind, source, 1, items, target);
+                if (items < width) new Span<T>(target + items, width - items).Clear();
+            }
+        }
+        else
+        {
+            var wide = Scratch.Get<T>(Scratch.Slot.Wide, (long)items * steps);
+            for (var i = 0; i < items; i++)
+                Elements.Widen(kind, source + (i * itemStride * sizeof(ushort)), stepStride, steps, wide + ((long)i * steps));
+            Strip(wide, steps, 1, items, steps, target, width);
+        }
+    }
+
     /// <summary>
     /// Packs <paramref name="count"/> whole strips of a matrix whose rows lie together. A few strips at a time, so that each row is read
     /// in long pieces: rows a power of two apart would otherwise push each other out of the cache.

@@ -1,26 +1,47 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace Ballast.Cpu;
 
-/// <summary>One matrix product C[M, N] = Alpha·A[M, K]·B[K, N] + Beta·C; strides are in elements.</summary>
+/// <summary>
+/// One matrix product C[M, N] = Alpha·A[M, K]·B[K, N] + Beta·Add, computed in T; strides are in elements. A, B and C may lie in memory as
+/// half types. Add is C itself, a bias row (row stride 0), or null.
+/// </summary>
 internal unsafe struct Product<T>
-    where T : unmanaged
+    where T : unmanaged, INumberBase<T>
 {
     public int M;
     public int N;
     public int K;
     public T Alpha;
     public T Beta;
-    public T* A;
-    public T* B;
-    public T* C;
+    public byte* A;
+    public byte* B;
+    public byte* C;
+    public T* Add;
+    public ElementKind KindA;
+    public ElementKind KindB;
+    public ElementKind KindC;
     public long RowStrideA;
     public long ColumnStrideA;
     public long RowStrideB;
     public long ColumnStrideB;
     public long RowStrideC;
     public long ColumnStrideC;
+    public long RowStrideAdd;
+    public long ColumnStrideAdd;
 
     /// <summary>Multiply-adds of the whole product.</summary>
     public readonly long Work => (long)M * N * K;
+
+    /// <summary>Bytes of so many elements of A.</summary>
+    public readonly long BytesA(long elements) => elements * Elements.Size<T>(KindA);
+
+    /// <summary>Bytes of so many elements of B.</summary>
+    public readonly long BytesB(long elements) => elements * Elements.Size<T>(KindB);
+
+    /// <summary>Bytes of so many elements of C.</summary>
+    public readonly long BytesC(long elements) => elements * Elements.Size<T>(KindC);
 
     /// <summary>The same product seen from the other side: Cᵀ = Bᵀ·Aᵀ.</summary>
     public readonly Product<T> Transposed()
@@ -29,9 +50,11 @@ internal unsafe struct Product<T>
         (t.M, t.N) = (N, M);
         t.A = B;
         t.B = A;
+        (t.KindA, t.KindB) = (KindB, KindA);
         (t.RowStrideA, t.ColumnStrideA) = (ColumnStrideB, RowStrideB);
         (t.RowStrideB, t.ColumnStrideB) = (ColumnStrideA, RowStrideA);
         (t.RowStrideC, t.ColumnStrideC) = (ColumnStrideC, RowStrideC);
+        (t.RowStrideAdd, t.ColumnStrideAdd) = (ColumnStrideAdd, RowStrideAdd);
         return t;
     }
 
@@ -41,9 +64,31 @@ internal unsafe struct Product<T>
         var part = this;
         part.M = rows;
         part.N = columns;
-        part.A += row * RowStrideA;
-        part.B += column * ColumnStrideB;
-        part.C += (row * RowStrideC) + (column * ColumnStrideC);
+        part.A += BytesA(row * RowStrideA);
+        part.B += BytesB(column * ColumnStrideB);
+        part.C += BytesC((row * RowStrideC) + (column * ColumnStrideC));
+        if (Add != null) part.Add += (row * RowStrideAdd) + (column * ColumnStrideAdd);
         return part;
+    }
+
+    /// <summary>The part of every sum from step <paramref name="from"/> on, for <paramref name="steps"/> steps of k.</summary>
+    public readonly Product<T> Steps(int from, int steps)
+    {
+        var part = this;
+        part.K = steps;
+        part.A += BytesA(from * ColumnStrideA);
+        part.B += BytesB(from * RowStrideB);
+        return part;
+    }
+
+    /// <summary>Writes one element of C from the finished sum over k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Put(long row, long column, T sum)
+    {
+        sum = Alpha * sum;
+        if (Add != null) sum += Beta * Add[(row * RowStrideAdd) + (column * ColumnStrideAdd)];
+        var at = (row * RowStrideC) + (column * ColumnStrideC);
+        if (KindC == ElementKind.Native) ((T*)C)[at] = sum;
+        else Elements.Store(KindC, sum, C, at);
     }
 }

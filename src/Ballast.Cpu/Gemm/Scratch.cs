@@ -9,7 +9,7 @@ namespace Ballast.Cpu;
 internal sealed unsafe class Scratch
 {
     private const int Alignment = 64;
-    private const int Slots = 4;
+    private const int Slots = 7;
 
     [ThreadStatic]
     private static Scratch? _current;
@@ -33,6 +33,9 @@ internal sealed unsafe class Scratch
         PanelsB,
         Vectors,
         Partials,
+        Wide,
+        Result,
+        Bias,
     }
 
     /// <summary>A 64-byte aligned buffer of at least <paramref name="count"/> elements, with undefined content.</summary>

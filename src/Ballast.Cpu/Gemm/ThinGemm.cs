@@ -12,74 +12,71 @@ internal static unsafe class ThinGemm<T, V, L>
     public const int MaxRows = 8;
 
     private const int Columns = 4;
-    private const int BlockColumns = 1024;
 
     /// <summary>
     /// Every C[i, j] is the dot product of two rows that lie along k: B is [N, K] in memory, as the weight of a linear layer.
-    /// Needs ColumnStrideA = RowStrideB = 1.
+    /// Needs an A of T, and ColumnStrideA = RowStrideB = 1.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dots(in Product<T> product)
     {
-        var overwrite = product.Beta == T.Zero;
+        if (product.KindB == ElementKind.Native) Dots<NativeSource<T, V, L>>(in product);
+        else if (typeof(T) == typeof(float) && product.KindB == ElementKind.BFloat16) Dots<BFloat16Source<T, V, L>>(in product);
+        else if (typeof(T) == typeof(float)) Dots<Float16Source<T, V, L>>(in product);
+    }
+
+    /// <summary>C[0, ·] as a sum of rows of B, which lie along N. Needs M = 1, an A of T, and ColumnStrideB = 1.</summary>
+    public static void Rows(in Product<T> product)
+    {
+        if (product.KindB == ElementKind.Native) Gemv<T, V, L>.Rows<NativeSource<T, V, L>>(in product);
+        else if (typeof(T) == typeof(float) && product.KindB == ElementKind.BFloat16)
+            Gemv<T, V, L>.Rows<BFloat16Source<T, V, L>>(in product);
+        else if (typeof(T) == typeof(float)) Gemv<T, V, L>.Rows<Float16Source<T, V, L>>(in product);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Dots<TSource>(in Product<T> product)
+        where TSource : struct, IGemmSource<T, V>
+    {
+        if (product.M == 1)
+        {
+            Gemv<T, V, L>.Dots<TSource>(in product);
+            return;
+        }
         var tall = L.MaxRows > 6 ? 4 : 2;
         var sums = stackalloc T[4 * Columns];
         for (var j = 0; j < product.N;)
         {
             var columns = product.N - j >= Columns ? Columns : 1;
-            var b = product.B + (j * product.ColumnStrideB);
+            var b = product.B + (j * product.ColumnStrideB * TSource.Size);
             for (var i = 0; i < product.M;)
             {
                 var rows = Math.Min(product.M - i, tall);
-                var a = product.A + (i * product.RowStrideA);
+                var a = (T*)product.A + (i * product.RowStrideA);
                 rows = columns == 1 ? 1 : rows == 3 ? 2 : rows;
-                if (columns == 1) Dots<One, One>(in product, a, b, sums);
-                else if (rows == 1) Dots<One, Four>(in product, a, b, sums);
-                else if (rows == 2) Dots<Two, Four>(in product, a, b, sums);
-                else Dots<Four, Four>(in product, a, b, sums);
+                if (columns == 1) Dots<TSource, One, One>(in product, a, b, sums);
+                else if (rows == 1) Dots<TSource, One, Four>(in product, a, b, sums);
+                else if (rows == 2) Dots<TSource, Two, Four>(in product, a, b, sums);
+                else Dots<TSource, Four, Four>(in product, a, b, sums);
                 for (var r = 0; r < rows; r++)
                     for (var s = 0; s < columns; s++)
-                        Put(in product, overwrite, i + r, j + s, sums[(r * columns) + s]);
+                        product.Put(i + r, j + s, sums[(r * columns) + s]);
                 i += rows;
             }
             j += columns;
         }
     }
 
-    /// <summary>C[0, ·] as a sum of rows of B, which lie along N. Needs M = 1 and ColumnStrideB = 1.</summary>
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows(in Product<T> product)
-    {
-        var overwrite = product.Beta == T.Zero;
-        var sums = stackalloc T[BlockColumns];
-        for (var j = 0; j < product.N; j += BlockColumns)
-        {
-            var columns = Math.Min(BlockColumns, product.N - j);
-            new Span<T>(sums, columns).Clear();
-            var p = 0;
-            for (; p + 4 <= product.K; p += 4) AddRows<Four>(in product, p, j, columns, sums);
-            for (; p < product.K; p++) AddRows<One>(in product, p, j, columns, sums);
-            for (var s = 0; s < columns; s++) Put(in product, overwrite, 0, j + s, sums[s]);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(in Product<T> product, bool overwrite, int row, int column, T sum)
-    {
-        var c = product.C + (row * product.RowStrideC) + (column * product.ColumnStrideC);
-        *c = overwrite ? product.Alpha * sum : (product.Alpha * sum) + (product.Beta * *c);
-    }
-
     /// <summary>sums[row, column] of one group of dot products.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Dots<TRows, TColumns>(in Product<T> product, T* a, T* b, T* sums)
+    private static void Dots<TSource, TRows, TColumns>(in Product<T> product, T* a, byte* b, T* sums)
+        where TSource : struct, IGemmSource<T, V>
         where TRows : struct, INumeral
         where TColumns : struct, INumeral
     {
         var k = product.K;
         T* a1 = a + product.RowStrideA, a2 = a1 + product.RowStrideA, a3 = a2 + product.RowStrideA;
-        T* b1 = b + product.ColumnStrideB, b2 = b1 + product.ColumnStrideB, b3 = b2 + product.ColumnStrideB;
+        var stride = product.ColumnStrideB * TSource.Size;
+        byte* b1 = b + stride, b2 = b1 + stride, b3 = b2 + stride;
         V s00 = L.Zero, s01 = L.Zero, s02 = L.Zero, s03 = L.Zero;
         V s10 = L.Zero, s11 = L.Zero, s12 = L.Zero, s13 = L.Zero;
         V s20 = L.Zero, s21 = L.Zero, s22 = L.Zero, s23 = L.Zero;
@@ -87,10 +84,11 @@ internal static unsafe class ThinGemm<T, V, L>
         var p = 0;
         for (; p <= k - L.Width; p += L.Width)
         {
-            var y0 = L.Load(b + p);
-            var y1 = TColumns.Value > 1 ? L.Load(b1 + p) : y0;
-            var y2 = TColumns.Value > 1 ? L.Load(b2 + p) : y0;
-            var y3 = TColumns.Value > 1 ? L.Load(b3 + p) : y0;
+            var at = (long)p * TSource.Size;
+            var y0 = TSource.Load(b + at);
+            var y1 = TColumns.Value > 1 ? TSource.Load(b1 + at) : y0;
+            var y2 = TColumns.Value > 1 ? TSource.Load(b2 + at) : y0;
+            var y3 = TColumns.Value > 1 ? TSource.Load(b3 + at) : y0;
             Step<TColumns>(L.Load(a + p), y0, y1, y2, y3, ref s00, ref s01, ref s02, ref s03);
             if (TRows.Value > 1) Step<TColumns>(L.Load(a1 + p), y0, y1, y2, y3, ref s10, ref s11, ref s12, ref s13);
             if (TRows.Value > 2)
@@ -110,7 +108,7 @@ internal static unsafe class ThinGemm<T, V, L>
         for (; p < k; p++)
             for (var i = 0; i < TRows.Value; i++)
                 for (var j = 0; j < TColumns.Value; j++)
-                    sums[(i * TColumns.Value) + j] += a[(i * product.RowStrideA) + p] * b[(j * product.ColumnStrideB) + p];
+                    sums[(i * TColumns.Value) + j] += a[(i * product.RowStrideA) + p] * TSource.One(b + (j * stride) + ((long)p * TSource.Size));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -136,42 +134,6 @@ internal static unsafe class ThinGemm<T, V, L>
             sums[1] = L.Sum(s1);
             sums[2] = L.Sum(s2);
             sums[3] = L.Sum(s3);
-        }
-    }
-
-    /// <summary>sums += x[p]·B[p, ·] for 1 or 4 steps from <paramref name="p"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddRows<TSteps>(in Product<T> product, int p, int column, int columns, T* sums)
-        where TSteps : struct, INumeral
-    {
-        T* a = product.A + (p * product.ColumnStrideA), b = product.B + (p * product.RowStrideB) + column;
-        long ca = product.ColumnStrideA, rb = product.RowStrideB;
-        var many = TSteps.Value > 1;
-        T x0 = a[0], x1 = many ? a[ca] : x0, x2 = many ? a[2 * ca] : x0, x3 = many ? a[3 * ca] : x0;
-        V v0 = L.Broadcast(x0), v1 = L.Broadcast(x1), v2 = L.Broadcast(x2), v3 = L.Broadcast(x3);
-        var j = 0;
-        for (; j <= columns - L.Width; j += L.Width)
-        {
-            var s = L.MultiplyAdd(v0, L.Load(b + j), L.Load(sums + j));
-            if (TSteps.Value > 1)
-            {
-                s = L.MultiplyAdd(v1, L.Load(b + rb + j), s);
-                s = L.MultiplyAdd(v2, L.Load(b + (2 * rb) + j), s);
-                s = L.MultiplyAdd(v3, L.Load(b + (3 * rb) + j), s);
-            }
-            L.Store(s, sums + j);
-        }
-        for (; j < columns; j++)
-        {
-            // Rounded as in the registers, so that a result does not depend on where the columns were cut.
-            var s = T.MultiplyAddEstimate(x0, b[j], sums[j]);
-            if (TSteps.Value > 1)
-            {
-                s = T.MultiplyAddEstimate(x1, b[rb + j], s);
-                s = T.MultiplyAddEstimate(x2, b[(2 * rb) + j], s);
-                s = T.MultiplyAddEstimate(x3, b[(3 * rb) + j], s);
-            }
-            sums[j] = s;
         }
     }
 

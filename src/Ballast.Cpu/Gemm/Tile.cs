@@ -9,8 +9,8 @@ internal interface INumeral
 }
 
 /// <summary>
-/// The register tile: C[R, 2W] = alpha·A·B + beta·C, where A holds R elements for each step of k (stride lda), B two registers of W
-/// elements (stride ldb), and C is row-major. With TColumns = 1 the tile is one register wide.
+/// The register tile: C[R, 2W] = alpha·A·B + beta·D, where A holds R elements for each step of k (stride lda), B two registers of W
+/// elements (stride ldb), and C is row-major. D is C itself, or a row for all rows (stride 0). With TColumns = 1 the tile is one register wide.
 /// </summary>
 internal static unsafe class Tile<T, V, L, TRows, TColumns>
     where T : unmanaged
@@ -18,9 +18,9 @@ internal static unsafe class Tile<T, V, L, TRows, TColumns>
     where TRows : struct, INumeral
     where TColumns : struct, INumeral
 {
-    /// <summary>beta is ignored and C not read where <paramref name="overwrite"/> is set.</summary>
+    /// <summary>Nothing is added where <paramref name="d"/> is null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(long k, T* a, long lda, T* b, long ldb, T* c, long ldc, T alpha, T beta, bool overwrite)
+    public static void Run(long k, T* a, long lda, T* b, long ldb, T* c, long ldc, T* d, long ldd, T alpha, T beta)
     {
         V c0x = L.Zero, c0y = L.Zero;
         V c1x = L.Zero, c1y = L.Zero;
@@ -128,32 +128,32 @@ internal static unsafe class Tile<T, V, L, TRows, TColumns>
         }
 
         V va = L.Broadcast(alpha), vb = L.Broadcast(beta);
-        Put(c + (0 * ldc), c0x, c0y, va, vb, overwrite);
-        if (TRows.Value > 1) Put(c + (1 * ldc), c1x, c1y, va, vb, overwrite);
-        if (TRows.Value > 2) Put(c + (2 * ldc), c2x, c2y, va, vb, overwrite);
-        if (TRows.Value > 3) Put(c + (3 * ldc), c3x, c3y, va, vb, overwrite);
-        if (TRows.Value > 4) Put(c + (4 * ldc), c4x, c4y, va, vb, overwrite);
-        if (TRows.Value > 5) Put(c + (5 * ldc), c5x, c5y, va, vb, overwrite);
-        if (TRows.Value > 6) Put(c + (6 * ldc), c6x, c6y, va, vb, overwrite);
-        if (TRows.Value > 7) Put(c + (7 * ldc), c7x, c7y, va, vb, overwrite);
-        if (TRows.Value > 8) Put(c + (8 * ldc), c8x, c8y, va, vb, overwrite);
-        if (TRows.Value > 9) Put(c + (9 * ldc), c9x, c9y, va, vb, overwrite);
-        if (TRows.Value > 10) Put(c + (10 * ldc), c10x, c10y, va, vb, overwrite);
-        if (TRows.Value > 11) Put(c + (11 * ldc), c11x, c11y, va, vb, overwrite);
-        if (TRows.Value > 12) Put(c + (12 * ldc), c12x, c12y, va, vb, overwrite);
-        if (TRows.Value > 13) Put(c + (13 * ldc), c13x, c13y, va, vb, overwrite);
+        Put(c + (0 * ldc), d == null ? null : d + (0 * ldd), c0x, c0y, va, vb);
+        if (TRows.Value > 1) Put(c + (1 * ldc), d == null ? null : d + (1 * ldd), c1x, c1y, va, vb);
+        if (TRows.Value > 2) Put(c + (2 * ldc), d == null ? null : d + (2 * ldd), c2x, c2y, va, vb);
+        if (TRows.Value > 3) Put(c + (3 * ldc), d == null ? null : d + (3 * ldd), c3x, c3y, va, vb);
+        if (TRows.Value > 4) Put(c + (4 * ldc), d == null ? null : d + (4 * ldd), c4x, c4y, va, vb);
+        if (TRows.Value > 5) Put(c + (5 * ldc), d == null ? null : d + (5 * ldd), c5x, c5y, va, vb);
+        if (TRows.Value > 6) Put(c + (6 * ldc), d == null ? null : d + (6 * ldd), c6x, c6y, va, vb);
+        if (TRows.Value > 7) Put(c + (7 * ldc), d == null ? null : d + (7 * ldd), c7x, c7y, va, vb);
+        if (TRows.Value > 8) Put(c + (8 * ldc), d == null ? null : d + (8 * ldd), c8x, c8y, va, vb);
+        if (TRows.Value > 9) Put(c + (9 * ldc), d == null ? null : d + (9 * ldd), c9x, c9y, va, vb);
+        if (TRows.Value > 10) Put(c + (10 * ldc), d == null ? null : d + (10 * ldd), c10x, c10y, va, vb);
+        if (TRows.Value > 11) Put(c + (11 * ldc), d == null ? null : d + (11 * ldd), c11x, c11y, va, vb);
+        if (TRows.Value > 12) Put(c + (12 * ldc), d == null ? null : d + (12 * ldd), c12x, c12y, va, vb);
+        if (TRows.Value > 13) Put(c + (13 * ldc), d == null ? null : d + (13 * ldd), c13x, c13y, va, vb);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(T* c, V x, V y, V alpha, V beta, bool overwrite)
+    private static void Put(T* c, T* d, V x, V y, V alpha, V beta)
     {
         x = L.Multiply(alpha, x);
-        if (!overwrite) x = L.MultiplyAdd(beta, L.Load(c), x);
+        if (d != null) x = L.MultiplyAdd(beta, L.Load(d), x);
         L.Store(x, c);
         if (TColumns.Value > 1)
         {
             y = L.Multiply(alpha, y);
-            if (!overwrite) y = L.MultiplyAdd(beta, L.Load(c + L.Width), y);
+            if (d != null) y = L.MultiplyAdd(beta, L.Load(d + L.Width), y);
             L.Store(y, c + L.Width);
         }
     }
