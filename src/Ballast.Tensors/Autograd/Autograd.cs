@@ -4,6 +4,7 @@ namespace Ballast;
 public static class Autograd
 {
     [ThreadStatic] private static int _disabled;
+    [ThreadStatic] private static int _depth; // of backward passes inside backward passes
 
     /// <summary>True if ops on this thread are recorded.</summary>
     public static bool Enabled => _disabled == 0;
@@ -81,11 +82,22 @@ public static class Autograd
                 ? Tensor.Full(root.Shape, 1.0, root.DType, root.Device)
                 : throw new AutogradException($"backward: a gradient must be given for a tensor of shape {root.Shape}; only a single element has an implied gradient of 1."));
             if (seed.Shape != root.Shape) throw new ShapeException($"backward: the gradient is {seed.Shape}, the tensor {root.Shape}; they must be the same.");
+            if (gradients[i] is null) seed.Storage.IsTemporary = true;
             engine.Add(root.GradientNode(), root.OutputIndex, seed, fresh: gradients[i] is null);
         }
-        engine.Run();
+        _depth++;
+        try
+        {
+            engine.Run();
+        }
+        finally
+        {
+            _depth--;
+        }
         var results = new Tensor?[targets.Length];
         for (int i = 0; i < targets.Length; i++) results[i] = engine.Captured(targets[i]);
+        // A pass inside another (a checkpoint) ends while much of the outer one is alive.
+        if (_depth == 0 && roots.Length > 0) roots[0].Device.Runtime.Allocator.EndPass();
         return results;
     }
 }

@@ -26,10 +26,14 @@ internal sealed class Engine
     public void Add(Node node, int output, Tensor gradient, bool fresh)
     {
         if (_captures is not null && _captures.TryGetValue((node, output), out Tensor? sum))
+        {
+            if (sum is null && fresh) gradient.Storage.IsTemporary = false; // the caller gets it
             _captures[(node, output)] = sum is null ? (fresh ? gradient : gradient.Clone()) : sum + gradient;
+        }
         if (node is LeafNode leaf)
         {
             if (_captures is null) Accumulate(leaf.Leaf, gradient, fresh);
+            FreeIfUnused(gradient);
             return;
         }
         if (!_pending.TryGetValue(node, out Tensor?[]? slots))
@@ -37,7 +41,32 @@ internal sealed class Engine
             _pending[node] = slots = new Tensor?[node.Outputs];
             _ready.Enqueue(node, -node.Sequence);
         }
-        slots[output] = slots[output] is { } before ? before + gradient : gradient;
+        if (slots[output] is not { } before)
+        {
+            slots[output] = gradient;
+            gradient.Storage.PendingUses++;
+            return;
+        }
+        if (before.Storage is { IsTemporary: true, PendingUses: 1 } && before.IsContiguous && before.DType == gradient.DType)
+        {
+            before.AddInPlace(gradient);
+        }
+        else
+        {
+            Tensor both = before + gradient;
+            both.Storage.IsTemporary = true;
+            both.Storage.PendingUses++;
+            slots[output] = both;
+            Drop(before);
+        }
+        FreeIfUnused(gradient);
+    }
+
+    /// <summary>Gives the memory of a gradient back at once where only this pass knew it: the next gradient finds it still in the cache
+    /// of the processor.</summary>
+    private static void FreeIfUnused(Tensor gradient)
+    {
+        if (gradient.Storage is { IsTemporary: true, PendingUses: 0 }) gradient.Storage.ReleaseNow();
     }
 
     public void Run()
@@ -49,16 +78,43 @@ internal sealed class Engine
             if (node.Edges.Length > results.Length) results = new Tensor?[node.Edges.Length];
             Span<Tensor?> inputs = results[..node.Edges.Length];
             inputs.Clear();
+            if (node.KeepsGradients) Publish(grads!);
             node.Apply(grads, inputs);
             if (!_retainGraph) node.Release();
+            foreach (Tensor? made in inputs)
+            {
+                if (made is null) continue;
+                if (IsNew(made, grads!)) made.Storage.IsTemporary = true;
+                made.Storage.PendingUses++; // until its turn has come
+            }
             for (int i = 0; i < inputs.Length; i++)
             {
-                Edge edge = node.Edges[i];
-                if (edge.Node is null || inputs[i] is not { } gradient) continue;
-                Tensor shaped = Fit(node, gradient, edge);
-                Add(edge.Node, edge.Output, shaped, IsFresh(shaped, grads!, inputs, i));
+                if (inputs[i] is not { } gradient) continue;
+                ref readonly Edge edge = ref node.Edges[i];
+                if (edge.Node is not null)
+                {
+                    Tensor shaped = Fit(node, gradient, edge);
+                    if (!ReferenceEquals(shaped.Storage, gradient.Storage) && IsNew(shaped, grads!)) shaped.Storage.IsTemporary = true;
+                    Add(edge.Node, edge.Output, shaped, IsFresh(shaped, grads!, inputs, i));
+                }
+                Drop(gradient);
             }
+            foreach (Tensor? grad in grads!)
+                if (grad is not null) Drop(grad);
         }
+    }
+
+    private static void Drop(Tensor gradient)
+    {
+        gradient.Storage.PendingUses--;
+        FreeIfUnused(gradient);
+    }
+
+    /// <summary>The user's code may keep these.</summary>
+    private static void Publish(ReadOnlySpan<Tensor?> gradients)
+    {
+        foreach (Tensor? gradient in gradients)
+            if (gradient is not null) gradient.Storage.IsTemporary = false;
     }
 
     /// <summary>Undoes broadcasting, promotion and the host-scalar rule.</summary>
@@ -78,18 +134,27 @@ internal sealed class Engine
     /// <summary>False if the gradient's memory belongs to something else too, so that a leaf must not take it over.</summary>
     private static bool IsFresh(Tensor gradient, ReadOnlySpan<Tensor?> incoming, ReadOnlySpan<Tensor?> siblings, int self)
     {
-        if (!gradient.IsContiguous || gradient.Elements * gradient.DType.SizeBytes != gradient.Storage.Bytes || !gradient.Storage.Pooled) return false;
-        foreach (Tensor? grad in incoming)
-            if (grad is not null && ReferenceEquals(grad.Storage, gradient.Storage)) return false;
+        if (!gradient.IsContiguous || gradient.Bytes != gradient.Storage.Bytes) return false;
         for (int i = 0; i < siblings.Length; i++)
             if (i != self && siblings[i] is { } sibling && ReferenceEquals(sibling.Storage, gradient.Storage)) return false;
+        return IsNew(gradient, incoming);
+    }
+
+    /// <summary>True if the rule that has just run made the memory, and nothing outside the pass refers to it.</summary>
+    private static bool IsNew(Tensor gradient, ReadOnlySpan<Tensor?> incoming)
+    {
+        Storage storage = gradient.Storage;
         // A rule may hand back what it saved; only a tensor that an op has just made is nobody else's.
-        return gradient.Producer is not null && gradient.Label is null && !gradient.RequiresGrad && !gradient.Storage.IsShared;
+        if (!storage.Pooled || storage.IsShared || gradient.Producer is null || gradient.Label is not null || gradient.RequiresGrad) return false;
+        foreach (Tensor? grad in incoming)
+            if (grad is not null && ReferenceEquals(grad.Storage, storage)) return false;
+        return true;
     }
 
     private static void Accumulate(Tensor leaf, Tensor gradient, bool fresh)
     {
         Tensor sum = leaf.Grad is { } before ? before + gradient : fresh ? gradient : gradient.Clone();
+        sum.Storage.IsTemporary = false;
         TensorScope.Escape(sum);
         leaf.Grad = sum;
     }

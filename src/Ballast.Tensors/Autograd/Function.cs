@@ -102,7 +102,7 @@ public sealed class FunctionContext
         for (int i = 0; i < tensors.Length; i++)
         {
             tensors[i].Storage.IsShared = true;
-            _saved[i] = new SavedTensor(tensors[i].Detach(), _function.Name);
+            _saved[i] = new SavedTensor(tensors[i].Detach());
         }
     }
 
@@ -114,7 +114,7 @@ public sealed class FunctionContext
         if (_released) throw Freed();
         if ((uint)index >= (uint)_saved.Length)
             throw new AutogradException($"{_function.Name}: Saved({index}) is asked for, but Forward saved {_saved.Length} tensors.");
-        return _saved[index].Unpack();
+        return _saved[index].Unpack(_function.Name);
     }
 
     /// <summary>Declares outputs through which no gradient passes, such as indices; integer outputs need no declaration.</summary>
@@ -173,6 +173,8 @@ internal sealed class FunctionNode : Node
             if (context.IsDifferentiable(results[i])) outputs[i].SetHistory(node, i);
         context.EndForward();
     }
+
+    public override bool KeepsGradients => true;
 
     public override void Apply(ReadOnlySpan<Tensor?> grads, Span<Tensor?> inputs)
     {

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Ballast;
 
 /// <summary>One step of the recorded graph: where gradients of outputs become gradients of inputs.</summary>
@@ -20,6 +22,9 @@ internal abstract class Node
     public Edge[] Edges { get; }
 
     public int Outputs { get; protected init; } = 1;
+
+    /// <summary>True if the node's code may keep the gradients that it is given.</summary>
+    public virtual bool KeepsGradients => false;
 
     /// <summary>Turns gradients of outputs (null: none arrived) into gradients of inputs (null: none).</summary>
     public abstract void Apply(ReadOnlySpan<Tensor?> grads, Span<Tensor?> inputs);
@@ -54,23 +59,19 @@ internal sealed class LeafNode : Node
 }
 
 /// <summary>A tensor kept for backward together with the version it had.</summary>
-internal readonly struct SavedTensor(Tensor tensor, string op)
+internal readonly struct SavedTensor(Tensor tensor)
 {
     private readonly Tensor? _tensor = tensor;
     private readonly int _version = tensor.Storage.Version;
-    private readonly string _op = op;
 
     public bool IsSaved => _tensor is not null;
 
-    public Tensor Unpack()
-    {
-        if (_tensor!.Storage.Version != _version)
-            throw new AutogradException(
-                $"a tensor that {_op} saved for its gradient ({_tensor.DType.Name} {_tensor.Shape}) was changed in place by {_tensor.Storage.LastWriter ?? "a write to its data"}: " +
-                $"it is at version {_tensor.Storage.Version}, saved at {_version}.\n" +
-                $"  fix    use the form of {_tensor.Storage.LastWriter ?? "the write"} that returns a new tensor, or give {_op} a Clone().");
-        return _tensor;
-    }
+    public Tensor Unpack(string op) => _tensor!.Storage.Version == _version ? _tensor : throw Changed(op);
+
+    private AutogradException Changed(string op) => new(
+        $"a tensor that {op} saved for its gradient ({_tensor!.DType.Name} {_tensor.Shape}) was changed in place by {_tensor.Storage.LastWriter ?? "a write to its data"}: " +
+        $"it is at version {_tensor.Storage.Version}, saved at {_version}.\n" +
+        $"  fix    use the form of {_tensor.Storage.LastWriter ?? "the write"} that returns a new tensor, or give {op} a Clone().");
 }
 
 /// <summary>The recorded run of one op.</summary>
@@ -86,10 +87,9 @@ internal sealed class OpNode<TOp> : Node, ISavedTensors where TOp : struct, IOp<
         Outputs = outputs;
     }
 
-    /// <summary>Records the run if any input requires a gradient.</summary>
+    /// <summary>Records the run; some input requires a gradient.</summary>
     public static void Record(in TOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
-        if (!Autograd.AnyRequires(inputs)) return;
         OpNode<TOp> node = Create(op, inputs, outputs.Length);
         for (int i = 0; i < outputs.Length; i++)
         {
@@ -121,7 +121,7 @@ internal sealed class OpNode<TOp> : Node, ISavedTensors where TOp : struct, IOp<
         node._savedMask = mask;
         if (mask != 0)
         {
-            node._saved = new SavedTensor[8 + node.Outputs];
+            node._saved = new SavedTensor[BitOperations.PopCount((uint)mask)];
             for (int i = 0; i < inputs.Length && i < 8; i++) node.Save(i, inputs[i]);
         }
         return node;
@@ -129,11 +129,14 @@ internal sealed class OpNode<TOp> : Node, ISavedTensors where TOp : struct, IOp<
 
     private void Save(int slot, Tensor tensor)
     {
-        // Alias: a saved tensor must not hold the graph that made it, nor follow a later in-place rebase.
+        // The tensor's history is held by the edges in any case, and whoever changes it in place changes its version.
         if ((_savedMask & (1 << slot)) == 0) return;
         tensor.Storage.IsShared = true;
-        _saved![slot] = new SavedTensor(tensor.Detach(), Name);
+        _saved![Place(slot)] = new SavedTensor(tensor);
     }
+
+    /// <summary>Only what the mask names has a place.</summary>
+    private int Place(int slot) => BitOperations.PopCount((uint)_savedMask & ((1u << slot) - 1));
 
     /// <summary>Makes the node the history of a tensor that its op has just changed in place.</summary>
     public void AttachInPlace(Tensor target)
@@ -154,9 +157,9 @@ internal sealed class OpNode<TOp> : Node, ISavedTensors where TOp : struct, IOp<
 
     public Tensor SavedTensor(int slot)
     {
-        if (_saved is null || !_saved[slot].IsSaved)
+        if (_saved is null || (_savedMask & (1 << slot)) == 0 || !_saved[Place(slot)].IsSaved)
             throw new AutogradException($"{Name}: its gradient rule reads {(slot < 8 ? $"input {slot}" : $"output {slot - 8}")}, which it does not declare as saved.");
-        return _saved[slot].Unpack();
+        return _saved[Place(slot)].Unpack(Name);
     }
 
     public override void Release()

@@ -46,7 +46,8 @@ public interface IOp<TSelf> where TSelf : struct, IOp<TSelf>
     /// <summary>What the gradient of input <paramref name="input"/> needs.</summary>
     Saves SavedFor(int input);
 
-    /// <summary>Gradients of the inputs that need one: <c>c.Set(i, …)</c> where <c>c.Needs(i)</c>.</summary>
+    /// <summary>Gradients of the inputs that need one: <c>c.Set(i, …)</c> where <c>c.Needs(i)</c>. The rule keeps neither the gradients it
+    /// is given nor those it gives: their memory is used again at once; what must last is a <c>Clone()</c>.</summary>
     void Vjp(ref VjpContext c);
 }
 

@@ -8,10 +8,23 @@ public static class Op
     /// <summary>Runs an op with one output.</summary>
     public static Tensor Run<TOp>(in TOp op, params ReadOnlySpan<Tensor> inputs) where TOp : struct, IOp<TOp>
     {
-        Tensor? output = null;
-        RunAll(op, inputs, new Span<Tensor?>(ref output));
-        return output!;
+        Device device = inputs.Length == 1 ? inputs[0].Device : CommonDevice(TOp.Traits, inputs);
+        TensorSpec spec = default;
+        Infer(op, inputs, new Span<TensorSpec>(ref spec));
+        bool isMeta = device.IsMeta;
+        if (op is IDecomposable decomposable && !isMeta && KernelTable<TOp>.Find(device) is null) return decomposable.Decompose(inputs);
+        Tensor output = New<TOp>(spec, device);
+        if (!isMeta) Execute(op, device, inputs, new ReadOnlySpan<Tensor>(ref output));
+        if (Autograd.Enabled && TOp.Traits.Differentiable && Autograd.AnyRequires(inputs))
+            OpNode<TOp>.Record(op, inputs, new ReadOnlySpan<Tensor>(ref output));
+        return output;
     }
+
+    private static Tensor New<TOp>(in TensorSpec spec, Device device) where TOp : struct, IOp<TOp> =>
+        new(Storage.New(device, spec.Shape.Elements * spec.DType.SizeBytes), Ballast.Layout.Dense(spec.Shape), spec.DType)
+        {
+            Producer = TOp.Traits.Name,
+        };
 
     /// <summary>Runs an op with several outputs.</summary>
     public static Tensor[] RunMany<TOp>(in TOp op, params ReadOnlySpan<Tensor> inputs) where TOp : struct, IOp<TOp>
@@ -28,19 +41,9 @@ public static class Op
         SpecBuffer buffer = default;
         Span<TensorSpec> specs = ((Span<TensorSpec>)buffer)[..outputs.Length];
         Infer(op, inputs, specs);
-        if (op is IDecomposable decomposable && !device.IsMeta && KernelTable<TOp>.Find(device) is null)
-        {
-            outputs[0] = decomposable.Decompose(inputs);
-            return;
-        }
-        for (int i = 0; i < outputs.Length; i++)
-        {
-            Tensor output = Tensor.Empty(specs[i].Shape, specs[i].DType, device);
-            output.Producer = traits.Name;
-            outputs[i] = output;
-        }
+        for (int i = 0; i < outputs.Length; i++) outputs[i] = New<TOp>(specs[i], device);
         if (!device.IsMeta) Execute(op, device, inputs, outputs!);
-        if (traits.Differentiable && Autograd.Enabled) OpNode<TOp>.Record(op, inputs, outputs!);
+        if (traits.Differentiable && Autograd.Enabled && Autograd.AnyRequires(inputs)) OpNode<TOp>.Record(op, inputs, outputs!);
     }
 
     /// <summary>Runs an op that only looks at the same elements differently.</summary>
@@ -135,7 +138,17 @@ public static class Op
     internal static void Execute<TOp>(in TOp op, Device device, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) where TOp : struct, IOp<TOp>
     {
         // Kernels work on the device of their operands, whatever the default for new tensors is.
+        if (ReferenceEquals(device, Device.Default))
+        {
+            RunKernel(op, device, inputs, outputs);
+            return;
+        }
         using DeviceScope scope = new(device);
+        RunKernel(op, device, inputs, outputs);
+    }
+
+    private static void RunKernel<TOp>(in TOp op, Device device, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) where TOp : struct, IOp<TOp>
+    {
         DType primary = Primary(inputs, outputs);
         if (KernelTable<TOp>.Find(device) is { } kernel)
         {

@@ -3,24 +3,18 @@ namespace Ballast;
 /// <summary>A run of bytes on one device, shared by all views of it. It goes back to the allocator when nothing refers to it.</summary>
 public sealed class Storage
 {
-    private readonly object? _keepAlive; // held, never read: it owns foreign memory
+    private object? _memory; // what the bytes are part of: a Block, a Slab, or whatever owns foreign memory
     private nint _handle;
     private int _version;
     private string? _gone; // why the bytes were given back early
 
-    private Storage(DeviceRuntime runtime, nint handle, long bytes, object? keepAlive, bool pooled)
+    private Storage(DeviceRuntime runtime, long bytes, bool pooled)
     {
         Runtime = runtime;
-        _handle = handle;
         Bytes = bytes;
-        _keepAlive = keepAlive;
         Pooled = pooled;
         IsHost = runtime.IsHostMemory;
-        if (!pooled) GC.SuppressFinalize(this);
     }
-
-    /// <summary>Returns an unreachable block to the cache.</summary>
-    ~Storage() => Release();
 
     internal DeviceRuntime Runtime { get; }
 
@@ -41,6 +35,12 @@ public sealed class Storage
     /// <summary>How often autograd recorded a write in place; views taken before are out of date.</summary>
     internal int RecordedWrites { get; set; }
 
+    /// <summary>How many places of a backward pass hold the bytes as a gradient.</summary>
+    internal int PendingUses { get; set; }
+
+    /// <summary>True if a backward pass made the bytes and nothing outside it can refer to them.</summary>
+    internal bool IsTemporary { get; set; }
+
     /// <summary>True once something besides the tensor that was returned may refer to the bytes (a saved tensor, a user's function).</summary>
     internal bool IsShared { get; set; }
 
@@ -48,9 +48,10 @@ public sealed class Storage
     internal bool IsHost { get; }
 
     /// <summary>The runtime's handle; a pointer where the device is host memory.</summary>
-    internal nint Handle => _handle != 0 || Bytes == 0 || !Pooled ? _handle
-        : throw new ObjectDisposedException(nameof(Tensor), _gone
-            ?? "this tensor's memory was freed when its TensorScope ended; call scope.Keep(tensor) for what must outlive the scope.");
+    internal nint Handle => _handle != 0 || Bytes == 0 || !Pooled ? _handle : throw Gone();
+
+    private ObjectDisposedException Gone() => new(nameof(Tensor), _gone
+        ?? "this tensor's memory was freed when its TensorScope ended; call scope.Keep(tensor) for what must outlive the scope.");
 
     internal void Touch(string writer)
     {
@@ -61,37 +62,46 @@ public sealed class Storage
     internal static Storage New(Device device, long bytes)
     {
         DeviceRuntime runtime = device.Runtime;
-        if (bytes == 0 || device.IsMeta) return new Storage(runtime, 0, bytes, null, pooled: false);
-        var storage = new Storage(runtime, runtime.Allocator.Rent(bytes), bytes, null, pooled: true);
+        if (bytes == 0 || device.IsMeta) return new Storage(runtime, bytes, pooled: false);
+        var storage = new Storage(runtime, bytes, pooled: true);
+        if (bytes <= Slab.LargestBytes && storage.IsHost)
+        {
+            CachingAllocator.CountRequest(runtime, bytes);
+            storage._memory = Slab.Take(runtime, (int)bytes, out storage._handle);
+        }
+        else
+        {
+            Block block = runtime.Allocator.Rent(bytes, storage);
+            storage._memory = block;
+            storage._handle = block.Handle;
+        }
         TensorScope.Track(storage);
         return storage;
     }
 
     /// <summary>A storage over memory that somebody else owns; <paramref name="keepAlive"/> is held as long as the storage.</summary>
     internal static Storage Foreign(Device device, nint handle, long bytes, object? keepAlive) =>
-        new(device.Runtime, handle, bytes, keepAlive, pooled: false);
+        new(device.Runtime, bytes, pooled: false) { _handle = handle, _memory = keepAlive };
 
-    /// <summary>Gives the block back now. Idempotent and safe against the finalizer.</summary>
-    internal void Release()
+    /// <summary>Gives the bytes back now; a later use throws. Idempotent.</summary>
+    internal void ReleaseNow()
     {
         if (!Pooled) return;
         nint handle = Interlocked.Exchange(ref _handle, 0);
-        if (handle != 0) Runtime.Allocator.Return(handle, Bytes);
-    }
-
-    internal void ReleaseNow()
-    {
-        GC.SuppressFinalize(this);
-        Release();
+        if (handle == 0) return;
+        if (_memory is Block block) Runtime.Allocator.Return(block);
+        else ((Slab)_memory!).GiveBack(handle, (int)Bytes);
+        _memory = null;
     }
 
     /// <summary>Gives the block back to the system, not to the cache; a later use says why it is gone.</summary>
     internal void Discard(string why)
     {
         if (!Pooled) return;
-        GC.SuppressFinalize(this);
         _gone = $"this tensor's memory was released: {why}.";
         nint handle = Interlocked.Exchange(ref _handle, 0);
-        if (handle != 0) Runtime.Allocator.Discard(handle, Bytes);
+        if (handle == 0) return;
+        if (_memory is Block block) Runtime.Allocator.Discard(block);
+        _memory = null;
     }
 }

@@ -46,8 +46,10 @@ public sealed class TensorScope : IDisposable
             throw new InvalidOperationException("TensorScope: scopes end in reverse order, on the thread that began them.");
         _disposed = true;
         _current = _outer;
-        foreach (Storage storage in _storages)
+        // Newest first: small tensors are taken off their slab in reverse.
+        for (int i = _storages.Count - 1; i >= 0; i--)
         {
+            Storage storage = _storages[i];
             if (!_kept.Contains(storage)) storage.ReleaseNow();
             else _outer?._storages.Add(storage);
         }

@@ -27,38 +27,23 @@ public readonly struct Layout
     public int Rank => _strides.Length;
 
     /// <summary>A dense row-major layout.</summary>
-    public static Layout Dense(Shape shape, long offset = 0) => new(shape, DenseStrides(shape), offset);
+    public static Layout Dense(Shape shape, long offset = 0) => new(shape, shape.DenseStrides, offset);
 
-    private static long[] DenseStrides(Shape shape)
+    /// <summary>True if the elements lie row-major without gaps.</summary>
+    public bool IsDense => Shape.HasStrides(_strides) || HasNoGaps();
+
+    private bool HasNoGaps()
     {
-        ReadOnlySpan<int> dims = shape.Dims;
-        if (dims.Length == 0) return [];
-        long[] strides = new long[dims.Length];
+        ReadOnlySpan<int> dims = Shape.Dims;
+        if (dims.Contains(0)) return true;
         long next = 1;
         for (int i = dims.Length - 1; i >= 0; i--)
         {
-            strides[i] = next;
-            next *= Math.Max(1, dims[i]);
+            if (dims[i] == 1) continue;
+            if (_strides[i] != next) return false;
+            next *= dims[i];
         }
-        return strides;
-    }
-
-    /// <summary>True if the elements lie row-major without gaps.</summary>
-    public bool IsDense
-    {
-        get
-        {
-            ReadOnlySpan<int> dims = Shape.Dims;
-            if (dims.Contains(0)) return true;
-            long next = 1;
-            for (int i = dims.Length - 1; i >= 0; i--)
-            {
-                if (dims[i] == 1) continue;
-                if (_strides[i] != next) return false;
-                next *= dims[i];
-            }
-            return true;
-        }
+        return true;
     }
 
     /// <summary>True if two indices may name one element (a stretched axis), so that writing would be ambiguous.</summary>

@@ -10,9 +10,9 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
     /// <summary>The largest number of axes.</summary>
     public const int MaxRank = 8;
 
-    private readonly int[]? _dims;
+    private readonly Axes? _axes;
 
-    internal Shape(int[] dims) => _dims = dims;
+    internal Shape(int[] dims) => _axes = dims.Length == 0 ? Axes.None : new Axes(dims);
 
     /// <summary>The shape with these axis lengths.</summary>
     /// <exception cref="ShapeException">An axis is negative, there are more than <see cref="MaxRank"/>, or the element count exceeds 2^63-1.</exception>
@@ -32,24 +32,22 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
     /// <summary>The shape of a tensor without axes.</summary>
     public static Shape Scalar => new([]);
 
-    internal ReadOnlySpan<int> Dims => _dims;
+    internal ReadOnlySpan<int> Dims => _axes is { } axes ? axes.Dims : default;
+
+    /// <summary>The strides of a dense row-major tensor of this shape, in elements; one array for all that share the axes.</summary>
+    internal long[] DenseStrides => (_axes ?? Axes.None).Strides;
+
+    /// <summary>True if that very array is <see cref="DenseStrides"/>; makes nothing.</summary>
+    internal bool HasStrides(long[] strides) => _axes is { } axes && ReferenceEquals(axes.KnownStrides, strides);
 
     /// <summary>The number of axes.</summary>
-    public int Rank => _dims?.Length ?? 0;
+    public int Rank => _axes?.Dims.Length ?? 0;
 
     /// <summary>The number of axes.</summary>
     public int Count => Rank;
 
     /// <summary>The number of elements: the product of the axes, 1 for a 0-d shape.</summary>
-    public long Elements
-    {
-        get
-        {
-            long n = 1;
-            foreach (int d in Dims) n *= d;
-            return n;
-        }
-    }
+    public long Elements => _axes?.Elements ?? 1;
 
     /// <summary>The length of one axis; negative numbers count from the end.</summary>
     /// <exception cref="ShapeException">There is no such axis.</exception>
@@ -87,7 +85,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
         int[] dims = new int[rank];
         for (int i = 1; i <= rank; i++)
         {
-            int x = i <= a.Rank ? a._dims![^i] : 1, y = i <= b.Rank ? b._dims![^i] : 1;
+            int x = i <= a.Rank ? a.Dims[^i] : 1, y = i <= b.Rank ? b.Dims[^i] : 1;
             if (x != y && x != 1 && y != 1)
                 throw new ShapeException($"{op}: shapes {a} and {b} do not broadcast: axis {-i} is {x} on one side and {y} on the other; they must be equal or one of them 1.");
             dims[rank - i] = x == 1 ? y : x;
@@ -96,23 +94,23 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
     }
 
     /// <summary>Takes the shape apart; throws unless it has exactly that many axes.</summary>
-    public void Deconstruct(out int a, out int b) { Expect(2); a = _dims![0]; b = _dims[1]; }
+    public void Deconstruct(out int a, out int b) { Expect(2); a = Dims[0]; b = Dims[1]; }
 
     /// <inheritdoc cref="Deconstruct(out int, out int)"/>
-    public void Deconstruct(out int a, out int b, out int c) { Expect(3); a = _dims![0]; b = _dims[1]; c = _dims[2]; }
+    public void Deconstruct(out int a, out int b, out int c) { Expect(3); a = Dims[0]; b = Dims[1]; c = Dims[2]; }
 
     /// <inheritdoc cref="Deconstruct(out int, out int)"/>
     public void Deconstruct(out int a, out int b, out int c, out int d)
     {
         Expect(4);
-        (a, b, c, d) = (_dims![0], _dims[1], _dims[2], _dims[3]);
+        (a, b, c, d) = (Dims[0], Dims[1], Dims[2], Dims[3]);
     }
 
     /// <inheritdoc cref="Deconstruct(out int, out int)"/>
     public void Deconstruct(out int a, out int b, out int c, out int d, out int e)
     {
         Expect(5);
-        (a, b, c, d, e) = (_dims![0], _dims[1], _dims[2], _dims[3], _dims[4]);
+        (a, b, c, d, e) = (Dims[0], Dims[1], Dims[2], Dims[3], Dims[4]);
     }
 
     private void Expect(int rank)
@@ -121,7 +119,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
     }
 
     /// <inheritdoc/>
-    public bool Equals(Shape other) => Dims.SequenceEqual(other.Dims);
+    public bool Equals(Shape other) => ReferenceEquals(_axes, other._axes) || Dims.SequenceEqual(other.Dims);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is Shape other && Equals(other);
@@ -144,10 +142,47 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
     public static implicit operator Shape(int[] dims) => Create(dims);
 
     /// <summary>As <c>[2, 3]</c>; a 0-d shape is <c>[]</c>.</summary>
-    public override string ToString() => $"[{string.Join(", ", _dims ?? [])}]";
+    public override string ToString() => $"[{string.Join(", ", ToArray())}]";
 
     /// <inheritdoc/>
-    public IEnumerator<int> GetEnumerator() => ((IEnumerable<int>)(_dims ?? [])).GetEnumerator();
+    public IEnumerator<int> GetEnumerator() => ((IEnumerable<int>)(_axes?.Dims ?? [])).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The axes with what follows from them, shared by every tensor that has the shape from the same source.</summary>
+    private sealed class Axes
+    {
+        public static readonly Axes None = new([]);
+
+        private long[]? _strides;
+
+        public Axes(int[] dims)
+        {
+            Dims = dims;
+            long elements = 1;
+            foreach (int d in dims) elements *= d;
+            Elements = elements;
+        }
+
+        public int[] Dims { get; }
+
+        public long Elements { get; }
+
+        public long[] Strides => _strides ??= Dense(Dims);
+
+        public long[]? KnownStrides => _strides;
+
+        private static long[] Dense(int[] dims)
+        {
+            if (dims.Length == 0) return [];
+            long[] strides = new long[dims.Length];
+            long next = 1;
+            for (int i = dims.Length - 1; i >= 0; i--)
+            {
+                strides[i] = next;
+                next *= Math.Max(1, dims[i]);
+            }
+            return strides;
+        }
+    }
 }

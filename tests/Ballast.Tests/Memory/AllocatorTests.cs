@@ -70,12 +70,12 @@ public sealed class AllocatorTests
     {
         Device device = NewDevice();
         CachingAllocator allocator = device.Runtime.Allocator;
-        nint first = allocator.Rent(1000);
-        allocator.Return(first, 1000);
+        Block first = allocator.Rent(1000, this);
+        allocator.Return(first);
         Assert.Equal(new MemoryStats(0, 1024, 1024, 0, 1), device.Memory);
-        Assert.Equal(first, allocator.Rent(1001));
+        Assert.Same(first, allocator.Rent(1001, this));
         Assert.Equal(new MemoryStats(1024, 0, 1024, 0, 1), device.Memory);
-        Assert.NotEqual(first, allocator.Rent(1000));
+        Assert.NotEqual(first.Handle, allocator.Rent(1000, this).Handle);
         Assert.Equal(2, device.Memory.Allocations);
     }
 
@@ -84,8 +84,8 @@ public sealed class AllocatorTests
     {
         Device device = NewDevice();
         CachingAllocator allocator = device.Runtime.Allocator;
-        nint[] handles = [.. Enumerable.Range(1, 40).Select(i => allocator.Rent(i * 100))];
-        for (int i = 0; i < handles.Length; i++) allocator.Return(handles[i], (i + 1) * 100);
+        Block[] blocks = [.. Enumerable.Range(1, 40).Select(i => allocator.Rent(i * 100, this))];
+        foreach (Block block in blocks) allocator.Return(block);
         Assert.Equal(device.Memory.CachedBytes, ((CountedRuntime)device.Runtime).Held);
         allocator.Trim();
         Assert.Equal(0, device.Memory.CachedBytes);
@@ -97,9 +97,8 @@ public sealed class AllocatorTests
     {
         Device device = NewDevice();
         CachingAllocator allocator = device.Runtime.Allocator;
-        nint small = allocator.Rent(Capacity / 4);
-        allocator.Return(small, Capacity / 4);
-        allocator.Rent(Capacity);
+        allocator.Return(allocator.Rent(Capacity / 4, this));
+        allocator.Rent(Capacity, this);
         Assert.Equal(0, device.Memory.CachedBytes);
         Assert.Equal(Capacity, device.Memory.LiveBytes);
     }
@@ -119,8 +118,8 @@ public sealed class AllocatorTests
     public void Exhausted_memory_is_reported_with_its_figures()
     {
         Device device = NewDevice();
-        device.Runtime.Allocator.Rent(Capacity / 2);
-        string text = Assert.Throws<DeviceOutOfMemoryException>(() => device.Runtime.Allocator.Rent(Capacity)).Message;
+        device.Runtime.Allocator.Rent(Capacity / 2, this);
+        string text = Assert.Throws<DeviceOutOfMemoryException>(() => device.Runtime.Allocator.Rent(Capacity, this)).Message;
         foreach (string piece in (string[])["counted:0 has no memory for 67,108,864 bytes", "33,554,432 bytes live", "0 bytes cached",
             "67,108,864 bytes in all", "TensorScope"])
             Assert.Contains(piece, text, StringComparison.Ordinal);
