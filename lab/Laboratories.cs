@@ -1,3 +1,4 @@
+using Ballast.Lab.Attention;
 using Ballast.Lab.Stream;
 
 namespace Ballast.Lab;
@@ -10,5 +11,6 @@ internal static class Laboratories
     [
         new StreamLaboratory(),
         new FmaLaboratory(),
+        new AttentionLaboratory(),
     ];
 }
