@@ -26,6 +26,37 @@ public sealed class AttentionTests
     }
 
     [Theory]
+    [InlineData(1, 40, 39, 64)]
+    [InlineData(1, 40, 11, 7)]
+    [InlineData(3, 70, 60, 33)]
+    [InlineData(4, 70, 66, 16)]
+    [InlineData(65, 200, 100, 24)]
+    [InlineData(70, 90, 50, 24)]
+    [InlineData(130, 131, 1, 20)]
+    public void Queries_after_past_keys_see_those_and_their_own(int queries, int keys, int past, int width)
+    {
+        Tensor q = NnTensors.Random([2, 3, queries, width], 1, DType.Float32, 2), k = NnTensors.Random([2, 3, keys, width], 2,
+            DType.Float32, 2);
+        Tensor v = NnTensors.Random([2, 3, keys, width + 3], 3, DType.Float32),
+            g = NnTensors.Random([2, 3, queries, width + 3], 4, DType.Float32);
+        (Tensor expected, Tensor[] grads) = Gradients([q, k, v], g, t => Reference(t[0], t[1], t[2], null, true, past), DType.Float64);
+        (Tensor actual, Tensor[] own) = Gradients([q, k, v], g, t =>
+            Tensor.ScaledDotProductAttention(t[0], t[1], t[2], causal: true, past: past), DType.Float32);
+        NnTensors.Near(expected, actual, 5e-6);
+        for (int i = 0; i < 3; i++) NnTensors.Near(grads[i], own[i], 3e-5);
+        Tensor dropped = Tensor.ScaledDotProductAttention(q, k, v, causal: true, past: past, dropout: 1e-12, generator: new Generator(1));
+        NnTensors.Near(actual, dropped, 5e-6);
+        foreach (DType half in new[] { DType.BFloat16, DType.Float16 })
+        {
+            Tensor[] narrow = [.. new[] { q, k, v }.Select(x => x.To(half))];
+            Tensor wide = Tensor.ScaledDotProductAttention(
+                narrow[0].To(DType.Float32), narrow[1].To(DType.Float32), narrow[2].To(DType.Float32), causal: true, past: past);
+            // Computed in float32 and rounded once.
+            NnTensors.Near(wide.To(half), Tensor.ScaledDotProductAttention(narrow[0], narrow[1], narrow[2], causal: true, past: past), 2e-2);
+        }
+    }
+
+    [Theory]
     [InlineData(DType.Bool, false)]
     [InlineData(DType.Bool, true)]
     [InlineData(DType.Float64, false)]
@@ -186,13 +217,13 @@ public sealed class AttentionTests
         return (output, leaves.Select(x => x.Grad!).ToArray());
     }
 
-    private static Tensor Reference(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal)
+    private static Tensor Reference(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, int past = 0)
     {
         Tensor scores = q.MatMul(k.Transpose(-2, -1)) / Math.Sqrt(q.Shape[^1]);
         if (mask is not null) scores = mask.DType == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity)
             : scores + mask;
         if (causal) scores = scores.MaskedFill(
-            Tensor.Arange(q.Shape[^2]).Unsqueeze(1).Lt(Tensor.Arange(k.Shape[^2])), double.NegativeInfinity);
+            Tensor.Arange(past, past + q.Shape[^2]).Unsqueeze(1).Lt(Tensor.Arange(k.Shape[^2])), double.NegativeInfinity);
         return scores.Softmax().MatMul(v);
     }
 }
