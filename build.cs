@@ -1,4 +1,4 @@
-// The one script for everything: dotnet run build.cs -- check | test | golden | ptx | parity | bench | size | pack | consumer
+// The one script for everything: dotnet run build.cs -- check | test | golden | ptx | parity | bench | size | api | pack | consumer
 using System.Diagnostics;
 
 string root = FindRoot();
@@ -27,6 +27,9 @@ switch (verb)
     case "bench":
         Run("dotnet", ["run", "-c", "Release", "--project", "bench/Ballast.Bench", "--", .. rest.Length > 0 ? rest : ["peers"]]);
         break;
+    case "api":
+        Run("dotnet", ["run", "-c", "Release", "--project", "tools/api", "--", .. rest]);
+        break;
     case "pack":
         foreach (string project in (string[])["src/Ballast", "src/Ballast.Cli"])
             Run("dotnet", ["pack", project, "-c", "Release", "--nologo", "-v", "q", "--artifacts-path", "artifacts", "-o", "artifacts/packages",
@@ -39,7 +42,7 @@ switch (verb)
         Size();
         break;
     default:
-        Console.Error.WriteLine("usage: dotnet run build.cs -- check | test [options of dotnet test] | golden [--check] | ptx [--check] | parity [options of the device runner] | bench [verb and options] | size | pack [options of dotnet pack] | consumer [--fast]");
+        Console.Error.WriteLine("usage: dotnet run build.cs -- check | test [options of dotnet test] | golden [--check] | ptx [--check] | parity [options of the device runner] | bench [verb and options] | size | api [--check] | pack [options of dotnet pack] | consumer [--fast]");
         return 2;
 }
 return 0;
