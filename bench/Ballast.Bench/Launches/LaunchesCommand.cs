@@ -38,24 +38,20 @@ internal static class LaunchesCommand
     {
         if (device.IsCpu || device.IsMeta) throw new UsageException($"--device {device}: it runs ops where they are called and launches nothing");
         output.WriteLine($"{device.Name}: {device.Info.Description}, {device.Info.Driver}");
-        var config = new GptConfig
-        {
-            VocabularySize = CharGpt.Vocabulary, BlockLength = CharGpt.Block, Width = CharGpt.Width, Heads = CharGpt.Heads, Layers = CharGpt.Layers,
-        };
-        Gpt model = new Gpt(config).To(device);
+        Gpt model = new Gpt(GptSizes.CharGpt.Config).To(device);
         Training(output, model, device);
         Decoding(output, model, device);
     }
 
     private static void Training(TextWriter output, Gpt model, Device device)
     {
-        var optimizer = new AdamW(ParameterGroup.DecayMatrices(model.NamedParameters(), CharGpt.WeightDecay), CharGpt.LearningRate);
+        var optimizer = new AdamW(ParameterGroup.DecayMatrices(model.NamedParameters(), GptSizes.WeightDecay), GptSizes.LearningRate);
         Parameter[] parameters = [.. model.Parameters()];
-        Tensor tokens = Tensor.Zeros([CharGpt.Batch, CharGpt.Block], DType.Int64, device);
+        Tensor tokens = Tensor.Zeros([GptSizes.CharGpt.Batch, GptSizes.CharGpt.Length], DType.Int64, device);
         for (int step = 0; step <= WarmUpSteps; step++)
         {
             DeviceStats begin = device.Stats;
-            Tensor loss = model.Forward(tokens).Reshape(-1, CharGpt.Vocabulary).CrossEntropy(tokens.Reshape(-1));
+            Tensor loss = model.Forward(tokens).Reshape(-1, GptSizes.CharGpt.Config.VocabularySize).CrossEntropy(tokens.Reshape(-1));
             DeviceStats forward = device.Stats;
             (int nodes, int computing) = Graph(loss);
             loss.Backward();
@@ -80,10 +76,10 @@ internal static class LaunchesCommand
     {
         model.Eval();
         using Autograd.GradScope noGrad = Autograd.NoGrad();
-        Tensor context = Tensor.Zeros([1, CharGpt.Block], DType.Int64, device);
-        _ = model.Forward(context).Select(1, CharGpt.Block - 1).ArgMax(-1);
+        Tensor context = Tensor.Zeros([1, GptSizes.CharGpt.Length], DType.Int64, device);
+        _ = model.Forward(context).Select(1, GptSizes.CharGpt.Length - 1).ArgMax(-1);
         DeviceStats begin = device.Stats;
-        _ = model.Forward(context).Select(1, CharGpt.Block - 1).ArgMax(-1);
+        _ = model.Forward(context).Select(1, GptSizes.CharGpt.Length - 1).ArgMax(-1);
         output.WriteLine($"greedy token: {device.Stats - begin}");
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Ballast.Bench.Peers;
 
 namespace Ballast.Bench.Memory;
 
@@ -42,7 +43,8 @@ internal static class MemoryCommand
     /// <summary>Runs one loop here; prints <c>step resident peak milliseconds</c> (bytes) eight times.</summary>
     private static int Train(bool scoped, int steps, TextWriter output)
     {
-        Action step = Peers.OurSide.CharGptStep();
+        GptWeights.Shared = false;
+        Func<float> step = OurGpt.Step(GptSizes.CharGpt);
         var watch = Stopwatch.StartNew();
         for (int i = 1; i <= steps; i++)
         {

@@ -9,10 +9,10 @@ namespace Ballast.Bench.Peers;
 /// </summary>
 internal static class FileRows
 {
-    private const int Vocabulary = 50257, Block = 1024, Width = 768, Layers = 12, Heads = 12;
+    private static readonly GptConfig s_config = GptConfig.Gpt2 with { Positions = PositionKind.Sinusoidal };
 
     /// <summary>Bytes of the model's state.</summary>
-    public static double Bytes => 4.0 * (Vocabulary * (double)Width + Layers * (12.0 * Width * Width + 13.0 * Width) + 2 * Width);
+    public static double Bytes => GptSizes.Gpt2.TokenBytes;
 
     /// <summary>A safetensors file in the page cache, into a module that has its memory.</summary>
     public static Workload Load()
@@ -65,12 +65,9 @@ internal static class FileRows
             file.Dispose);
     }
 
-    private static Gpt Model() => new(new GptConfig
-    {
-        VocabularySize = Vocabulary, BlockLength = Block, Width = Width, Heads = Heads, Layers = Layers,
-    });
+    private static Gpt Model() => new(s_config);
 
-    private static TorchGpt TorchModel() => new(Vocabulary, Block, Width, Layers, Heads);
+    private static TorchGpt TorchModel() => new(s_config);
 
     /// <summary>A name in a folder of its own.</summary>
     private sealed class ScratchFile : IDisposable

@@ -1,10 +1,8 @@
 using Ballast.Bench.Measuring;
-using Ballast.Models;
-using Ballast.Optimizers;
 
 namespace Ballast.Bench.Peers;
 
-/// <summary>The rows on Ballast, written as its users write: nothing is freed by hand.</summary>
+/// <summary>Rows of single operations on Ballast, written as its users write: nothing is freed by hand.</summary>
 internal static class OurSide
 {
     /// <summary>How many threads one operation may use.</summary>
@@ -16,69 +14,55 @@ internal static class OurSide
 
     public static Workload Product(int rows, int columns, int depth)
     {
-        Tensor a = Normal(rows, depth), b = Normal(depth, columns);
+        Tensor a = Normal(1, rows, depth), b = Normal(2, depth, columns);
         return Doing(() => a.MatMul(b));
     }
 
     public static Workload Add(int elements)
     {
-        Tensor a = Normal(elements), b = Normal(elements);
+        Tensor a = Normal(1, elements), b = Normal(2, elements);
         return Doing(() => a + b);
     }
 
     public static Workload Gelu(int rows, int columns)
     {
-        Tensor x = Normal(rows, columns);
+        Tensor x = Normal(1, rows, columns);
         return Doing(() => x.Gelu(tanh: true));
     }
 
     public static Workload Softmax(int rows, int columns)
     {
-        Tensor x = Normal(rows, columns);
+        Tensor x = Normal(1, rows, columns);
         return Doing(() => x.Softmax());
     }
 
     public static Workload LayerNorm(int rows, int columns)
     {
-        Tensor x = Normal(rows, columns);
+        Tensor x = Normal(1, rows, columns);
         var layer = new LayerNorm(columns);
         return WithoutGradients(() => layer.Forward(x));
     }
 
-    public static Workload Linear(int rows, int inFeatures, int outFeatures)
+    /// <summary>y = x · Wᵀ, W [Out, In], with a bias or without.</summary>
+    public static Workload Linear(int rows, int outFeatures, int inFeatures, bool bias)
     {
-        Tensor x = Normal(rows, inFeatures);
-        var layer = new Linear(inFeatures, outFeatures);
+        Tensor x = Normal(1, rows, inFeatures), weight = Normal(2, outFeatures, inFeatures);
+        var layer = new Linear(new Parameter(weight), bias ? new Parameter(Normal(3, outFeatures)) : null);
         return WithoutGradients(() => layer.Forward(x));
     }
 
-    public static Workload TrainCharGpt() => new(CharGptStep(), Forget);
-
-    /// <summary>One training step of the <c>train char-gpt</c> model on one batch, again at every call.</summary>
-    public static Action CharGptStep()
+    public static Workload Attention(int heads, int length, int headWidth)
     {
-        var model = new Gpt(new GptConfig
-        {
-            VocabularySize = CharGpt.Vocabulary, BlockLength = CharGpt.Block,
-            Width = CharGpt.Width, Heads = CharGpt.Heads, Layers = CharGpt.Layers,
-        });
-        var optimizer = new AdamW(model.NamedParameters(), CharGpt.LearningRate, weightDecay: CharGpt.WeightDecay);
-        Tensor inputs = Tokens(), targets = Tokens().Reshape(-1);
-        return () =>
-        {
-            optimizer.ZeroGrad();
-            Tensor loss = model.Forward(inputs).Reshape(-1, CharGpt.Vocabulary).CrossEntropy(targets);
-            loss.Backward();
-            optimizer.Step();
-            _ = loss.Item<float>();
-        };
+        Tensor q = Normal(1, 1, heads, length, headWidth), k = Normal(2, 1, heads, length, headWidth);
+        Tensor v = Normal(3, 1, heads, length, headWidth);
+        return Doing(() => Tensor.ScaledDotProductAttention(q, k, v, causal: true));
     }
 
-    private static Tensor Tokens()
+    /// <summary>Work whose tensors are unreachable once it is done: the allocator has their memory again before the next row.</summary>
+    public static void Forget()
     {
-        var tokens = new long[CharGpt.Batch * CharGpt.Block];
-        for (int i = 0; i < tokens.Length; i++) tokens[i] = (long)(Generator.Default.NextFloat64() * CharGpt.Vocabulary);
-        return Tensor.From(tokens, [CharGpt.Batch, CharGpt.Block]);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
     }
 
     private static Workload WithoutGradients(Func<Tensor> work) => Doing(() =>
@@ -86,20 +70,14 @@ internal static class OurSide
         using (Autograd.NoGrad()) return work();
     });
 
-    private static Workload Doing(Func<Tensor> work) => new(() => GC.KeepAlive(work()), Forget);
-
-    /// <summary>The row's tensors are unreachable by now: the allocator has their memory again before the next row.</summary>
-    private static void Forget()
+    private static Workload Doing(Func<Tensor> work) => new(() => GC.KeepAlive(work()), Forget)
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-    }
+        Answer = () => Inputs.Compared(work().Detach().AsSpan<float>()),
+    };
 
-    private static Tensor Normal(params ReadOnlySpan<int> shape)
+    private static Tensor Normal(int seed, params ReadOnlySpan<int> shape)
     {
         Shape whole = Shape.Create(shape);
-        var values = new float[whole.Elements];
-        for (int i = 0; i < values.Length; i++) values[i] = (float)Generator.Default.NextNormal();
-        return Tensor.From(values, whole);
+        return Tensor.From(Inputs.Normal(whole.Elements, seed), whole);
     }
 }

@@ -6,7 +6,9 @@ namespace Ballast.Bench.Peers;
 /// <summary><c>peers</c>: ours against libtorch, in one process, turn about.</summary>
 internal static class PeersCommand
 {
-    private const int Threads = 2, FewestRounds = 7, UsualRounds = 11;
+    private const int Threads = 2, FewestRounds = 7, UsualRounds = 9;
+
+    private const double WarmUpSeconds = 1.5;
 
     /// <summary>One minute's load above which other programs blur the figures.</summary>
     private const double QuietLoad = 0.5;
@@ -57,23 +59,49 @@ internal static class PeersCommand
                 CultureInfo.InvariantCulture,
                 $"note: other programs are running (load {load:0.0}): the figures are noisy"));
         }
+        string date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), version = missing is null ? TorchSide.Version : "none";
+        var peaks = MachinePeaks.Measure(Threads);
+        output.WriteLine($"peak of this machine, {Threads} threads: {peaks}");
         output.WriteLine(PeerTable.Header);
 
-        var meter = new AlternatingMeter(repeat);
+        var meter = new AlternatingMeter(repeat, WarmUpSeconds);
         var results = new List<PeerResult>();
         foreach (PeerRow row in rows)
         {
-            results.Add(Measure(meter, row, withPeer: missing is null || !row.NeedsTorch));
+            results.Add(Measure(meter, peaks, row, withPeer: missing is null || !row.NeedsTorch));
             output.WriteLine(PeerTable.Line(results[^1]));
         }
-        if (json is not null) PeerJson.Write(json.FullName, results);
+        foreach (string line in PeerTable.Memory(results)) output.WriteLine(line);
+        if (json is not null) PeerJson.Write(json.FullName, results.Select(r => PeerJson.Of(r, Machine.Description, version, date)));
     }
 
-    private static PeerResult Measure(AlternatingMeter meter, PeerRow row, bool withPeer)
+    private static PeerResult Measure(AlternatingMeter meter, MachinePeaks peaks, PeerRow row, bool withPeer)
     {
         using Workload? peer = withPeer ? row.Peer() : null;
         using Workload ours = row.Ours();
+        double? difference = Compare(row, ours, peer);
         Samples[] samples = meter.Measure(peer is null ? [ours] : [ours, peer]);
-        return new PeerResult(row, samples[0], samples.ElementAtOrDefault(1));
+        return new PeerResult(row, samples[0], samples.ElementAtOrDefault(1), difference, peaks);
+    }
+
+    /// <summary>The largest difference of the answers as a part of the largest magnitude: before anything is timed, the work must be the same.</summary>
+    /// <exception cref="BenchmarkFailedException">The answers differ by more than the row allows.</exception>
+    private static double? Compare(PeerRow row, Workload ours, Workload? peer)
+    {
+        if (ours.Answer is not { } our || peer?.Answer is not { } their) return null;
+        float[] a = our(), b = their();
+        if (a.Length != b.Length) throw new BenchmarkFailedException($"{row.Name}: {a.Length} values against {b.Length}: the two sides do not do the same work.");
+        double difference = 0, magnitude = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            // A value that is not a number on one side makes the difference one, and fails below.
+            difference = Math.Max(difference, Math.Abs((double)a[i] - b[i]));
+            magnitude = Math.Max(magnitude, Math.Abs((double)b[i]));
+        }
+        double part = difference / magnitude;
+        if (part <= row.Tolerance) return part;
+        throw new BenchmarkFailedException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{row.Name}: the two sides differ by {part:0.0e+0} of the largest value ({row.Tolerance:0.0e+0} is allowed): they do not do the same work."));
     }
 }

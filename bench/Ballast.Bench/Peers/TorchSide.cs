@@ -5,7 +5,7 @@ using Functional = TorchSharp.torch.nn.functional;
 
 namespace Ballast.Bench.Peers;
 
-/// <summary>The rows on libtorch, through TorchSharp, results disposed as its users do.</summary>
+/// <summary>Rows of single operations on libtorch, through TorchSharp, results disposed as its users do.</summary>
 internal static class TorchSide
 {
     /// <summary>Starts libtorch with so many threads; null when it runs, else the reason why it does not.</summary>
@@ -22,92 +22,90 @@ internal static class TorchSide
 
     public static Workload Product(int rows, int columns, int depth)
     {
-        torch.Tensor a = torch.randn(rows, depth), b = torch.randn(depth, columns);
-        return new Workload(
-            () =>
-            {
-                using torch.Tensor c = a.matmul(b);
-            },
-            Disposing(a, b));
+        torch.Tensor a = Normal(1, rows, depth), b = Normal(2, depth, columns);
+        return Doing(() => a.matmul(b), a, b);
     }
 
     public static Workload Add(int elements)
     {
-        torch.Tensor a = torch.randn(elements), b = torch.randn(elements);
-        return new Workload(
-            () =>
-            {
-                using torch.Tensor c = a.add(b);
-            },
-            Disposing(a, b));
+        torch.Tensor a = Normal(1, elements), b = Normal(2, elements);
+        return Doing(() => a.add(b), a, b);
     }
 
     public static Workload Softmax(int rows, int columns)
     {
-        torch.Tensor x = torch.randn(rows, columns);
-        return new Workload(
-            () =>
-            {
-                using torch.Tensor y = Functional.softmax(x, -1);
-            },
-            Disposing(x));
+        torch.Tensor x = Normal(1, rows, columns);
+        return Doing(() => Functional.softmax(x, -1), x);
     }
 
     public static Workload LayerNorm(int rows, int columns)
     {
         var layer = torch.nn.LayerNorm(columns);
-        torch.Tensor x = torch.randn(rows, columns);
-        return new Workload(
-            () =>
-            {
-                using IDisposable noGrad = torch.no_grad();
-                using torch.Tensor y = layer.forward(x);
-            },
-            Disposing(x, layer));
+        torch.Tensor x = Normal(1, rows, columns);
+        return WithoutGradients(() => layer.forward(x), x, layer);
     }
 
     public static Workload Gelu(int rows, int columns)
     {
-        torch.Tensor x = torch.randn(rows, columns);
-        return new Workload(
-            () =>
-            {
-                using torch.Tensor y = Functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh);
-            },
-            Disposing(x));
+        torch.Tensor x = Normal(1, rows, columns);
+        return Doing(() => Functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh), x);
     }
 
-    public static Workload Linear(int rows, int inFeatures, int outFeatures)
+    /// <summary>y = x · Wᵀ, W [Out, In], with a bias or without.</summary>
+    public static Workload Linear(int rows, int outFeatures, int inFeatures, bool bias)
     {
-        var layer = torch.nn.Linear(inFeatures, outFeatures);
-        torch.Tensor x = torch.randn(rows, inFeatures);
-        return new Workload(
-            () =>
-            {
-                using IDisposable noGrad = torch.no_grad();
-                using torch.Tensor y = layer.forward(x);
-            },
-            Disposing(x, layer));
+        var layer = torch.nn.Linear(inFeatures, outFeatures, hasBias: bias);
+        torch.Tensor x = Normal(1, rows, inFeatures);
+        using (torch.no_grad())
+        {
+            using torch.Tensor weight = Normal(2, outFeatures, inFeatures), shift = Normal(3, outFeatures);
+            layer.weight!.copy_(weight);
+            layer.bias?.copy_(shift);
+        }
+        return WithoutGradients(() => layer.forward(x), x, layer);
     }
 
-    public static Workload TrainCharGpt()
+    public static Workload Attention(int heads, int length, int headWidth)
     {
-        var model = new TorchGpt(CharGpt.Vocabulary, CharGpt.Block, CharGpt.Width, CharGpt.Layers, CharGpt.Heads);
-        var optimizer = torch.optim.AdamW(model.parameters(), CharGpt.LearningRate, weight_decay: CharGpt.WeightDecay);
-        torch.Tensor inputs = torch.randint(0, CharGpt.Vocabulary, [CharGpt.Batch, CharGpt.Block]);
-        torch.Tensor targets = torch.randint(0, CharGpt.Vocabulary, [CharGpt.Batch, CharGpt.Block]);
-        return new Workload(
-            () =>
-            {
-                using DisposeScope scope = torch.NewDisposeScope();
-                optimizer.zero_grad();
-                torch.Tensor loss = Functional.cross_entropy(model.forward(inputs).view(-1, CharGpt.Vocabulary), targets.view(-1));
-                loss.backward();
-                optimizer.step();
-                _ = loss.item<float>();
-            },
-            Disposing(inputs, targets, optimizer, model));
+        torch.Tensor q = Normal(1, 1, heads, length, headWidth), k = Normal(2, 1, heads, length, headWidth);
+        torch.Tensor v = Normal(3, 1, heads, length, headWidth);
+        return Doing(() => Functional.scaled_dot_product_attention(q, k, v, is_casual: true), q, k, v);
     }
+
+    /// <summary>Disposes them.</summary>
+    public static Action Disposing(params IDisposable[] owned) => () => Array.ForEach(owned, o => o.Dispose());
+
+    /// <summary>The values, or evenly spaced ones of a large result, as float32.</summary>
+    public static float[] Compared(torch.Tensor result)
+    {
+        using torch.Tensor values = result.detach().to(torch.float32).contiguous();
+        return Inputs.Compared(MemoryMarshal.Cast<byte, float>(values.bytes));
+    }
+
+    private static Workload WithoutGradients(Func<torch.Tensor> work, params IDisposable[] owned) => Doing(
+        () =>
+        {
+            using IDisposable noGrad = torch.no_grad();
+            return work();
+        },
+        owned);
+
+    private static Workload Doing(Func<torch.Tensor> work, params IDisposable[] owned) => new(
+        () =>
+        {
+            using torch.Tensor result = work();
+        },
+        Disposing(owned))
+    {
+        Answer = () =>
+        {
+            using torch.Tensor result = work();
+            return Compared(result);
+        },
+    };
+
+    private static torch.Tensor Normal(int seed, params long[] shape) =>
+        torch.tensor(Inputs.Normal(shape.Aggregate(1L, (a, b) => a * b), seed), shape);
 
     /// <summary>Loads the native libraries as TorchSharp will; null when they load, else what the system's loader says.</summary>
     private static string? WhyItDoesNotLoad()
@@ -134,6 +132,4 @@ internal static class TorchSide
         }
         return null;
     }
-
-    private static Action Disposing(params IDisposable[] owned) => () => Array.ForEach(owned, o => o.Dispose());
 }
