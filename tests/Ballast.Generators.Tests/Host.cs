@@ -33,11 +33,11 @@ internal static class Host
     /// <summary>A compilation of several files of a project that references Ballast.</summary>
     public static CSharpCompilation Project((string Path, string Text)[] files) => Compile("Zoo", files, ContractReference);
 
-    /// <summary>All generators, with step tracking on.</summary>
-    public static CSharpGeneratorDriver Driver() => CSharpGeneratorDriver.Create(
+    /// <summary>All generators, with step tracking on unless their speed is asked for.</summary>
+    public static CSharpGeneratorDriver Driver(bool track = true) => CSharpGeneratorDriver.Create(
         [new ModuleWalkGenerator().AsSourceGenerator(), new KernelTableGenerator().AsSourceGenerator(),
             new StartupGenerator().AsSourceGenerator()],
-        parseOptions: Parsing, driverOptions: new(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
+        parseOptions: Parsing, driverOptions: new(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: track));
 
     /// <summary>Runs the generators; the result keeps the compilation with the generated files in it.</summary>
     public static Generated Generate(CSharpCompilation compilation)

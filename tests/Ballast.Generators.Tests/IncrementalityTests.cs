@@ -58,6 +58,41 @@ public sealed class IncrementalityTests
         Assert.Contains(IncrementalStepRunReason.Modified, reasons[ModuleWalkGenerator.SourceStep]);
     }
 
+    [Theory]
+    [InlineData("class Scale : Parameter;", "class Scale;")]
+    [InlineData("partial class Holder { Parameter Extra => Made(); }", "partial class Holder { Parameter Extra => field ??= Made(); }")]
+    [InlineData("partial class Names { public const string Name = \"a\"; }", "partial class Names { public const string Name = \"b\"; }")]
+    [InlineData("", "global using Gain = Ballast.Parameter;")]
+    public void What_a_declaration_elsewhere_means_reaches_a_module_that_was_not_edited(string before, string after)
+    {
+        const string module = """
+            using Ballast;
+            partial class Net : Module
+            {
+                Scale? _scale; Gain? _gain;
+                [StateName(Names.Name)] Parameter _named = new();
+                object Use => (_scale, _gain, _named);
+            }
+            partial class Holder : Module { static Parameter Made() => new(); }
+            """;
+        (string Part, string Text)[] rest = [("Scale", "class Scale;"), ("Holder", "partial class Holder;"),
+            ("Names", "partial class Names { public const string Name = \"n\"; }"), ("Gain", "class Gain;")];
+        string[] others = [.. rest.Where(r => !after.Contains(r.Part)).Select(r => r.Text)];
+        string Other(string edited) => "using Ballast;\n" + edited + "\n" + string.Join("\n", others);
+        string head = after.StartsWith("global", StringComparison.Ordinal) ? after + "\n" : "";
+        var first = Host.Project([("Net.cs", module), ("Other.cs", head.Length > 0 ? Other("class Gain;") : Other(before))]);
+        GeneratorDriver driver = Host.Driver().RunGenerators(first);
+        var tree = first.SyntaxTrees.Single(t => t.FilePath == "Other.cs");
+        var edited = first.ReplaceSyntaxTree(tree, CSharpSyntaxTree.ParseText(head.Length > 0 ? head + Other("") : Other(after),
+            (CSharpParseOptions)tree.Options, "Other.cs"));
+        string[] incremental = Sources(driver.RunGenerators(edited)), fresh = Sources(Host.Driver().RunGenerators(edited));
+        Assert.NotEqual(Sources(driver), incremental);
+        Assert.Equal(fresh, incremental);
+
+        static string[] Sources(GeneratorDriver driver) =>
+            [.. driver.GetRunResult().GeneratedTrees.OrderBy(t => t.FilePath, StringComparer.Ordinal).Select(t => t.ToString())];
+    }
+
     [Fact]
     public void Two_compilations_of_one_source_give_equal_models()
     {

@@ -12,6 +12,7 @@ internal static class KernelParser
     public static KernelResult? Parse(ClassDeclarationSyntax node, SemanticModel semantics, CancellationToken cancel)
     {
         if (semantics.GetDeclaredSymbol(node, cancel) is not { IsAbstract: false } type) return null;
+        if (type.IsModuleClass()) return null; // the usual class with a base; all interfaces of each take a while to find
         var ops = type.AllInterfaces.Where(i => i.IsBallast("IKernel`1")).Select(i => i.TypeArguments[0]).ToArray();
         if (ops.Length == 0 || ops.Any(o => o.TypeKind == TypeKind.Error)) return null;
         if (type.WithContainers().Any(t => t.Arity > 0) || !type.IsFirstPart(node)) return null;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Ballast.Generators.Support;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Ballast.Generators.Kernels;
 
@@ -16,12 +15,14 @@ public sealed class KernelTableGenerator : IIncrementalGenerator
     internal const string TableStep = "Kernels.Table";
     internal const string DiagnosticStep = "Kernels.Diagnostics";
 
+    private static readonly DeclarationMemo<KernelResult> s_memo = new();
+
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         var results = context.SyntaxProvider.CreateSyntaxProvider(
                 static (node, _) => node.MayBeClassWithBase(),
-                static (c, cancel) => KernelParser.Parse((ClassDeclarationSyntax)c.Node, c.SemanticModel, cancel))
+                static (c, cancel) => s_memo.Get(c, KernelParser.Parse, static _ => true, cancel))
             .Where(static result => result is not null)
             .WithTrackingName(ParseStep);
 

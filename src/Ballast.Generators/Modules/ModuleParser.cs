@@ -19,8 +19,7 @@ internal static class ModuleParser
         var members = Members(type).ToArray();
         var model = new ModuleModel(
             HintName(type), type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(),
-            type.ToDisplayString(), new(type.WithContainers().Select(Header)), BaseModule(type),
-                type.ToDisplayString(SymbolExtensions.Qualified),
+            type.WithSpace(), new(type.WithContainers().Select(Header)), BaseModule(type), type.Qualified(),
             new(members.Select(m => m.Model)), Migrations.Version(type), new(Migrations.Of(type)));
         return new(model, new(Duplicates(type, members).Concat(Migrations.Problems(type, node))));
     }
@@ -81,8 +80,8 @@ internal static class ModuleParser
         var state = kind is MemberKind.Scratch or MemberKind.Excluded
             ? name
             : member.BallastAttribute("StateNameAttribute").Text() ?? StateNames.From(name);
-        return new(kind, name, access, state, type.ToDisplayString(SymbolExtensions.Short), scratch.Text(),
-            field.MetadataName, type.ToDisplayString(SymbolExtensions.Qualified));
+        return new(kind, name, access, state, type.Short(), scratch.Text(),
+            field.MetadataName, type.Qualified());
     }
 
     private static AttributeData? Scratch(IFieldSymbol field, IPropertySymbol? property) =>
@@ -111,11 +110,11 @@ internal static class ModuleParser
         if (parent.IsBallast("Module")) return null;
         for (var t = parent; t is not null && !t.IsBallast("Module"); t = t.BaseType)
         {
-            if (t.VisitStateOverride() is { } walk) return walk.IsAbstract ? null : parent.ToDisplayString(SymbolExtensions.Short);
+            if (t.VisitStateOverride() is { } walk) return walk.IsAbstract ? null : parent.Short();
             // The override of a class in this compilation is generated too, so it is not visible here yet.
             if (t.OriginalDefinition.Locations.Any(l => l.IsInSource)) break;
         }
-        return parent.ToDisplayString(SymbolExtensions.Short);
+        return parent.Short();
     }
 
     /// <summary>The members whose state name another member, of this class or of a base in this compilation, has already.</summary>
@@ -162,8 +161,7 @@ internal static class ModuleParser
         var names = type.WithContainers().Select(t => t.MetadataName.Replace('`', '-'));
         var space = type.ContainingNamespace.IsGlobalNamespace ? [] : new[] { type.ContainingNamespace.ToDisplayString().Replace("@", "") };
         var name = string.Join(".", space.Concat(names));
-        var siblings = ((INamespaceOrTypeSymbol?)type.ContainingType ?? type.ContainingNamespace).GetTypeMembers();
-        if (siblings.Any(s => s.Name != type.Name && string.Equals(s.Name, type.Name, StringComparison.OrdinalIgnoreCase)))
+        if (type.HasTwinByCase())
         {
             var hash = name.Aggregate(2166136261u, (h, c) => unchecked((h ^ c) * 16777619u));
             name += "-" + hash.ToString("x8", CultureInfo.InvariantCulture);

@@ -1,6 +1,5 @@
 using Ballast.Generators.Support;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Ballast.Generators.Modules;
 
@@ -15,12 +14,14 @@ public sealed class ModuleWalkGenerator : IIncrementalGenerator
     internal const string SourceStep = "Modules.Source";
     internal const string DiagnosticStep = "Modules.Diagnostics";
 
+    private static readonly DeclarationMemo<ModuleResult> s_memo = new();
+
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         var results = context.SyntaxProvider.CreateSyntaxProvider(
                 static (node, _) => node.MayBeClassWithBase(),
-                static (c, cancel) => ModuleParser.Parse((ClassDeclarationSyntax)c.Node, c.SemanticModel, cancel))
+                static (c, cancel) => s_memo.Get(c, ModuleParser.Parse, static result => result.Diagnostics.Count == 0, cancel))
             .Where(static result => result is not null)
             .WithTrackingName(ParseStep);
 

@@ -37,7 +37,22 @@ internal static class SymbolExtensions
 
     /// <summary>The attribute <c>Ballast.<paramref name="name"/></c> on the symbol, or null.</summary>
     public static AttributeData? BallastAttribute(this ISymbol symbol, string name) =>
-        symbol.GetAttributes().FirstOrDefault(a => a.AttributeClass?.IsBallast(name) == true);
+        symbol.IsBare() ? null : symbol.GetAttributes().FirstOrDefault(a => a.AttributeClass?.IsBallast(name) == true);
+
+    /// <summary>Whether no declaration of the symbol carries an attribute: a look at the syntax, where the compiler would bind first.</summary>
+    private static bool IsBare(this ISymbol symbol)
+    {
+        var declarations = symbol.DeclaringSyntaxReferences;
+        if (declarations.IsEmpty && symbol is IFieldSymbol { AssociatedSymbol: { } property }) declarations = property.DeclaringSyntaxReferences;
+        if (declarations.IsEmpty) return false;
+        foreach (var declaration in declarations)
+        {
+            var node = declaration.GetSyntax();
+            var declared = node is VariableDeclaratorSyntax ? node.Parent?.Parent : node;
+            if (declared is not MemberDeclarationSyntax { AttributeLists.Count: 0 }) return false;
+        }
+        return true;
+    }
 
     /// <summary>The only string argument of an attribute, or null where there is none.</summary>
     public static string? Text(this AttributeData? attribute) =>
@@ -79,6 +94,7 @@ internal static class SymbolExtensions
     /// </summary>
     public static bool IsFirstPart(this INamedTypeSymbol type, SyntaxNode node)
     {
+        if (type.DeclaringSyntaxReferences.Length == 1) return true;
         var first = type.DeclaringSyntaxReferences
             .OrderBy(r => r.SyntaxTree.FilePath, StringComparer.Ordinal).ThenBy(r => r.Span.Start).First();
         return first.SyntaxTree == node.SyntaxTree && first.Span == node.Span;
