@@ -109,7 +109,7 @@ fails_at() { # fails_at LINE FILE COMMAND...: fails with BAL0001 there and nowhe
     grep -qE "$file\($at,[0-9]+\): error BAL0001" "$work/build" && [ "$(grep -E ': error ' "$work/build" | grep -vc 'BAL0001')" = 0 ]
 }
 check "with one plain tensor field it fails with BAL0001 at line $line" fails_at "$line" CausalAttention.cs dotnet build wrong -c Release --nologo -v q
-message=$(grep -om1 'error BAL0001: [^[]*' "$work/build")
+message=$(grep -m1 'error BAL0001' "$work/build" | sed "s|^$work/||; s| \[$work.*||")
 fix() {
     dotnet format analyzers wrong/app.csproj --diagnostics BAL0001 --severity error --no-restore && cat wrong/CausalAttention.cs &&
         ! cmp -s wrong/CausalAttention.cs "$repository/packaging/consumer/CausalAttention.cs" && grep 'Mask' wrong/CausalAttention.cs | grep -q Buffer
@@ -191,6 +191,6 @@ if [ -z "$fast" ]; then
     check "the tool installs from its package and runs ($(stat -c %s "feed/Ballast.Cli.$version.nupkg") bytes)" tool
 fi
 
-echo "what a consumer reads: $message"
+echo "what a consumer reads:  $message"
 echo "consumer test: $((lines - failures)) of $lines"
 exit $((failures > 0))
