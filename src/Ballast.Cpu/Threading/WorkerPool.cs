@@ -71,23 +71,32 @@ internal static unsafe class WorkerPool
     {
         if (count <= 0) return;
         var chunks = ChunkCount(count, grain);
-        if (chunks == 1 || _inside || !TryEnter())
+        if (chunks > 1)
         {
-            body.Run(0, count);
-            return;
+            // The copy lives on this stack frame, which outlives the job, so workers may use its address.
+            var shared = body;
+            if (TryFork(&Invoke<TBody>, Unsafe.AsPointer(ref shared), count, chunks))
+            {
+                body = shared;
+                return;
+            }
         }
+        body.Run(0, count);
+    }
 
-        // The copy lives on this stack frame, which outlives the job, so workers may use its address.
-        var shared = body;
+    // Not generic: an ahead-of-time program has a copy of a generic method for each body.
+    private static bool TryFork(delegate* managed<void*, long, long, void> invoke, void* body, long count, int chunks)
+    {
+        if (_inside || !TryEnter()) return false;
         try
         {
-            Fork(&Invoke<TBody>, Unsafe.AsPointer(ref shared), count, chunks);
+            Fork(invoke, body, count, chunks);
         }
         finally
         {
             Leave();
         }
-        body = shared;
+        return true;
     }
 
     /// <summary>The same with a delegate, where an allocation does not matter.</summary>
