@@ -66,7 +66,7 @@ internal static class Host
     {
         var generated = Generate(Project(source));
         Assert.DoesNotContain(generated.Compilation.GetDiagnostics(), d => d.Severity == DiagnosticSeverity.Error);
-        var analysis = generated.Compilation.WithAnalyzers([new StateAnalyzer()]);
+        var analysis = generated.Compilation.WithAnalyzers([.. Rule.Analyzers]);
         var found = await analysis.GetAnalyzerDiagnosticsAsync();
         return [.. found.OrderBy(d => d.Location.SourceSpan.Start)];
     }

@@ -1,28 +1,49 @@
 using Ballast.Generators.Support;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Ballast.Generators.Analysis;
 
-/// <summary>What a member's type holds inside: the element of an array, the type arguments of a collection, a tuple's items.</summary>
+/// <summary>
+/// What a member's type holds inside: the element of an array, the items of a collection or tuple, the fields of a class, struct or
+/// record that somebody wrote.
+/// </summary>
 internal static class HeldTypes
 {
     // Class Node : IEnumerable<Node<Node>> would expand for ever.
     private const int DeepestNesting = 8;
 
-    /// <summary>Whether the type is a plain tensor, or, for <see cref="FindState"/>, whether the walk visits it.</summary>
+    /// <summary>Whether the type is a plain tensor.</summary>
     public static bool IsTensor(ITypeSymbol type) => type.IsOrDerivesFrom("Tensor");
 
     /// <summary>Whether a member of this type is visited by the walk.</summary>
     public static bool IsState(ITypeSymbol type) => type.IsOrDerivesFrom("Variable") || type.IsOrDerivesFrom("Module");
 
-    /// <summary>The tensor type held inside <paramref name="type"/>, in any type argument of a class or struct, or null.</summary>
-    public static ITypeSymbol? FindTensor(ITypeSymbol type) => Find(type, IsTensor, static _ => true, DeepestNesting);
+    /// <summary>The tensor type held inside <paramref name="type"/>, or null.</summary>
+    public static ITypeSymbol? FindTensor(ITypeSymbol type) => Find(type, IsTensor, DeepestNesting, null);
+
+    /// <summary>The module or variable type held inside <paramref name="type"/>, or null.</summary>
+    public static ITypeSymbol? FindState(ITypeSymbol type) => Find(type, IsState, DeepestNesting, null);
+
+    /// <summary>The type held inside <paramref name="type"/>, or itself, that turns tensors into tensors and may be a module; or null.</summary>
+    public static ITypeSymbol? FindTransform(ITypeSymbol type) =>
+        IsTransform(type) ? type : Find(type, IsTransform, DeepestNesting, null);
+
+    /// <summary>The tensor, variable or module that a value of this type is or has inside; null where it has none.</summary>
+    public static ITypeSymbol? FindAny(ITypeSymbol type) =>
+        IsTensor(type) || IsState(type) ? type : FindTensor(type) ?? FindState(type);
 
     /// <summary>
-    /// The module or variable type held inside <paramref name="type"/>; null where there is none. Only collections and the generic types
-    /// of <c>System</c> are searched: a type argument of another class is often a mere marker (<c>Logger&lt;Gpt&gt;</c>).
+    /// Whether an interface or abstract class declares a method from tensors to tensors: what stands behind it may have weights.
     /// </summary>
-    public static ITypeSymbol? FindState(ITypeSymbol type) => Find(type, IsState, IsHolder, DeepestNesting);
+    public static bool IsTransform(ITypeSymbol type)
+    {
+        if (IsState(type) || IsTensor(type)) return false;
+        if (type is ITypeParameterSymbol parameter) return parameter.ConstraintTypes.Any(IsTransform);
+        if (type.TypeKind != TypeKind.Interface && !(type.TypeKind == TypeKind.Class && type.IsAbstract)) return false;
+        if (IsIn(type, "System")) return false;
+        return Transforms(type) || type.AllInterfaces.Any(i => !IsIn(i, "System") && Transforms(i));
+    }
 
     /// <summary>Whether the type maps keys to values.</summary>
     public static bool IsDictionary(ITypeSymbol type) =>
@@ -31,29 +52,93 @@ internal static class HeldTypes
     /// <summary>Whether the type is a sequence of elements.</summary>
     public static bool IsSequence(ITypeSymbol type) => type is IArrayTypeSymbol || Enumerables(type).Any();
 
-    private static ITypeSymbol? Find(ITypeSymbol type, Func<ITypeSymbol, bool> wanted, Func<INamedTypeSymbol, bool> follow, int depth)
+    private static bool Transforms(ITypeSymbol type)
     {
-        if (depth == 0) return null;
-        foreach (var part in Parts(type, follow))
+        foreach (var member in type.GetMembers())
+        {
+            if (member is IMethodSymbol { IsAbstract: true, MethodKind: MethodKind.Ordinary, ReturnsVoid: false } method
+                && (IsTensor(method.ReturnType) || FindTensor(method.ReturnType) is not null)
+                && method.Parameters.Any(p => IsTensor(p.Type) || FindTensor(p.Type) is not null)) return true;
+        }
+        return false;
+    }
+
+    private static ITypeSymbol? Find(ITypeSymbol type, Func<ITypeSymbol, bool> wanted, int depth, HashSet<ITypeSymbol>? seen)
+    {
+        if (depth == 0 || type.SpecialType is >= SpecialType.System_Object and <= SpecialType.System_String || type.TypeKind is TypeKind.Enum or TypeKind.Delegate) return null;
+        foreach (var part in Parts(type))
         {
             if (wanted(part)) return part;
             // A module or variable owns what it holds, and is looked at in its own class.
-            if (!IsState(part) && !IsTensor(part) && Find(part, wanted, follow, depth - 1) is { } inner) return inner;
+            if (IsState(part) || IsTensor(part)) continue;
+            if (part is INamedTypeSymbol && !(seen ??= new(SymbolEqualityComparer.Default)).Add(part)) continue;
+            if (Find(part, wanted, depth - 1, seen) is { } inner) return inner;
         }
         return null;
     }
 
-    private static IEnumerable<ITypeSymbol> Parts(ITypeSymbol type, Func<INamedTypeSymbol, bool> follow) => type switch
+    private static IEnumerable<ITypeSymbol> Parts(ITypeSymbol type) => type switch
     {
         IArrayTypeSymbol array => [array.ElementType],
         ITypeParameterSymbol parameter => parameter.ConstraintTypes,
-        INamedTypeSymbol { TypeKind: TypeKind.Delegate } => [],
         // An interface such as IForward<Tensor, Tensor> says what passes through, not what is held.
         INamedTypeSymbol { TypeKind: TypeKind.Interface } i => Enumerables(i).Select(e => e.TypeArguments[0]),
-        INamedTypeSymbol named => Enumerables(named).Select(e => e.TypeArguments[0])
-            .Concat(follow(named) ? WithBases(named).SelectMany(t => t.TypeArguments) : []),
+        INamedTypeSymbol named when IsIn(named, "System") => named.Name.EndsWith("Comparer", StringComparison.Ordinal)
+            ? [] : Enumerables(named).Select(e => e.TypeArguments[0]).Concat(WithBases(named).SelectMany(t => t.TypeArguments)),
+        // What the library's own types hold is theirs to look after: an optimizer's parameters belong to their model.
+        INamedTypeSymbol named when IsIn(named, "Ballast") && !named.Locations.Any(l => l.IsInSource) =>
+            Enumerables(named).Select(e => e.TypeArguments[0]),
+        INamedTypeSymbol named => Enumerables(named).Select(e => e.TypeArguments[0]).Concat(WithBases(named).SelectMany(Stored)),
         _ => [],
     };
+
+    /// <summary>The types of what an object of a class or struct stores, as far as its fields can be seen.</summary>
+    private static IEnumerable<ITypeSymbol> Stored(INamedTypeSymbol type)
+    {
+        var inSource = type.Locations.Any(l => l.IsInSource);
+        if (IsIn(type, "System"))
+        {
+            foreach (var argument in type.TypeArguments) yield return argument;
+            yield break;
+        }
+        // The private fields of a referenced class cannot be seen; what its type arguments name is the next best sign.
+        if (!inSource) foreach (var argument in type.TypeArguments) yield return argument;
+        foreach (var member in type.GetMembers())
+        {
+            if (member.IsStatic || member.BallastAttribute("ScratchAttribute") is not null) continue;
+            if (member is IFieldSymbol field && field.AssociatedSymbol?.BallastAttribute("ScratchAttribute") is null
+                && field.AssociatedSymbol is not IEventSymbol) yield return field.Type;
+            else if (!inSource && member is IPropertySymbol { GetMethod: { } getter } property && IsCompilerGenerated(getter))
+                yield return property.Type;
+        }
+        if (!inSource || type.IsRecord) yield break;
+        foreach (var parameter in CapturedParameters(type)) yield return parameter.Type;
+    }
+
+    /// <summary>The primary-constructor parameters that the bodies of a plain class name; told by syntax, as they have no fields yet.</summary>
+    private static IEnumerable<IParameterSymbol> CapturedParameters(INamedTypeSymbol type)
+    {
+        if (type.PrimaryConstructor() is not { } primary) yield break;
+        foreach (var parameter in primary.Parameters)
+        {
+            if (parameter.Type.SpecialType != SpecialType.None || parameter.BallastAttribute("ScratchAttribute") is not null) continue;
+            var named = type.DeclaringSyntaxReferences.Select(r => r.GetSyntax()).OfType<TypeDeclarationSyntax>()
+                .SelectMany(t => t.Members).Where(m => m is not BaseTypeDeclarationSyntax)
+                .SelectMany(m => m.DescendantNodes(n => !IsMemberInitializer(n)))
+                .OfType<IdentifierNameSyntax>().Any(n => n.Identifier.ValueText == parameter.Name && !IsNameOfMember(n));
+            if (named) yield return parameter;
+        }
+    }
+
+    private static bool IsMemberInitializer(SyntaxNode node) => node is EqualsValueClauseSyntax
+    {
+        Parent: PropertyDeclarationSyntax or VariableDeclaratorSyntax { Parent.Parent: BaseFieldDeclarationSyntax },
+    };
+
+    private static bool IsNameOfMember(IdentifierNameSyntax name) => name.Parent is MemberAccessExpressionSyntax access && access.Name == name;
+
+    private static bool IsCompilerGenerated(IMethodSymbol method) =>
+        method.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute");
 
     private static IEnumerable<INamedTypeSymbol> Enumerables(ITypeSymbol type) =>
         type.AllInterfaces.Concat(type is INamedTypeSymbol n ? [n] : [])
@@ -64,11 +149,11 @@ internal static class HeldTypes
         for (var t = type; t is not null; t = t.BaseType) yield return t;
     }
 
-    private static bool IsHolder(INamedTypeSymbol type)
+    private static bool IsIn(ITypeSymbol type, string root)
     {
         for (var space = type.ContainingNamespace; space is { IsGlobalNamespace: false }; space = space.ContainingNamespace)
         {
-            if (space is { Name: "System", ContainingNamespace.IsGlobalNamespace: true }) return true;
+            if (space.ContainingNamespace.IsGlobalNamespace) return space.Name == root;
         }
         return false;
     }

@@ -10,44 +10,77 @@ internal static class StateMessages
 
     /// <summary>The findings about a field or auto-property; none where the walk sees it.</summary>
     public static IEnumerable<(DiagnosticDescriptor Rule, string[] Words)> ForMember(
-        ISymbol member, ITypeSymbol type, INamedTypeSymbol module)
+        ISymbol member, ITypeSymbol type, INamedTypeSymbol holder)
     {
-        var name = member.Name.Substring(member.Name.LastIndexOf('.') + 1);
+        var name = member.PlainName();
         var shared = member.IsStatic ? "static " : "";
+        var written = type.ToDisplayString(SymbolExtensions.Short);
         if (HeldTypes.IsTensor(type))
         {
             var fix = member.IsStatic ? "declare it as a Buffer of each instance" : OneBuffer;
-            yield return (Rules.PlainTensor, [name, module.Name, $"is a plain {shared}Tensor", fix]);
+            yield return (Rules.PlainTensor, [name, holder.Called(), $"is a plain {shared}Tensor", fix]);
+            yield break;
         }
-        if (HeldTypes.IsTensor(type) || HeldTypes.IsState(type)) yield break;
-
-        var written = type.ToDisplayString(SymbolExtensions.Short);
+        if (HeldTypes.IsState(type))
+        {
+            if (ForDirectState(member, type, holder) is { } words) yield return (Rules.HiddenState, [name, holder.Called(), .. words]);
+            yield break;
+        }
         if (HeldTypes.FindTensor(type) is not null)
         {
-            yield return (Rules.PlainTensor, [name, module.Name, $"holds plain Tensors ({shared}{written})", TensorContainer(type)]);
+            yield return (Rules.PlainTensor, [name, holder.Called(), $"holds plain Tensors ({shared}{written})", TensorContainer(type)]);
         }
         // A static registry of modules belongs to no instance, and a walk written by hand may well see it.
-        if (!member.IsStatic && !module.WalksByHand() && HeldTypes.FindState(type) is { } state)
+        if (member.IsStatic || holder.WalksByHand()) yield break;
+        if (HeldTypes.FindState(type) is { } state)
         {
             var what = $"keeps {state.ToDisplayString(SymbolExtensions.Short)} in {Article(type)} {written}";
-            yield return (Rules.HiddenState, [name, module.Name, what, StateContainer(type, state)]);
+            yield return (Rules.HiddenState, [name, holder.Called(), what, StateContainer(type, state)]);
+        }
+        else if (HeldTypes.FindTransform(type) is { } transform)
+        {
+            yield return (Rules.OpaqueState, [name, holder.Called(), .. ForTransform(type, transform, written)]);
         }
     }
 
     /// <summary>The finding about a primary-constructor parameter, provided that a method captures it; null where it is harmless.</summary>
-    public static (DiagnosticDescriptor Rule, string[] Words)? ForCapture(IParameterSymbol parameter, INamedTypeSymbol module)
+    public static (DiagnosticDescriptor Rule, string[] Words)? ForCapture(IParameterSymbol parameter, INamedTypeSymbol holder)
     {
         var type = parameter.Type;
         var what = $"is a captured constructor parameter of type {type.ToDisplayString(SymbolExtensions.Short)}";
         if (HeldTypes.IsTensor(type) || (!HeldTypes.IsState(type) && HeldTypes.FindTensor(type) is not null))
         {
-            return (Rules.PlainTensor, [parameter.Name, module.Name, what, "store it in a Buffer (or a Parameter if it is learned)"]);
+            return (Rules.PlainTensor, [parameter.Name, holder.Called(), what, "store it in a Buffer (or a Parameter if it is learned)"]);
         }
-        if (module.WalksByHand()) return null;
-        string? fix = null;
-        if (HeldTypes.IsState(type)) fix = "store it in a field or property and use that";
-        else if (HeldTypes.FindState(type) is { } state) fix = StateContainer(type, state);
-        return fix is null ? null : (Rules.HiddenState, [parameter.Name, module.Name, what, fix]);
+        if (holder.WalksByHand()) return null;
+        if (HeldTypes.IsState(type)) return (Rules.HiddenState, [parameter.Name, holder.Called(), what, "store it in a field or property and use that"]);
+        if (HeldTypes.FindState(type) is { } state) return (Rules.HiddenState, [parameter.Name, holder.Called(), what, StateContainer(type, state)]);
+        return HeldTypes.FindTransform(type) is null ? null : (Rules.OpaqueState,
+            [parameter.Name, holder.Called(), what, "take a Module (or a type parameter constrained to Module), and store it in a field or property"]);
+    }
+
+    /// <summary>A variable or module as a member is what the walk is made for, unless no instance owns it or nothing is walked.</summary>
+    private static string[]? ForDirectState(ISymbol member, ITypeSymbol type, INamedTypeSymbol holder)
+    {
+        var written = type.ToDisplayString(SymbolExtensions.Short);
+        if (holder.IsVariableClass())
+            return [$"is a {written} inside a variable, which has a value and no members", "hold it in the module that holds the variable"];
+        // One model for the whole program is no state of its own instances.
+        if (!member.IsStatic || type.IsOrDerivesFrom(holder)) return null;
+        return [$"is a static {written}, which belongs to no instance", "declare it without 'static'"];
+    }
+
+    private static string[] ForTransform(ITypeSymbol type, ITypeSymbol transform, string written)
+    {
+        var name = transform.ToDisplayString(SymbolExtensions.Short);
+        if (!SymbolEqualityComparer.Default.Equals(type, transform))
+        {
+            return [$"keeps {name} in {Article(type)} {written}, behind which a module may stand",
+                HeldTypes.IsDictionary(type) ? "use a ModuleDictionary instead" : "use a Sequential or a ModuleList instead"];
+        }
+        return type is ITypeParameterSymbol
+            ? [$"is of type {name}, which may be a module", $"constrain it: where {name} : Module, ..."]
+            : [$"is of type {written}, behind which a module may stand", "declare it as a Module class, or as a type parameter constrained to Module"];
     }
 
     private static string TensorContainer(ITypeSymbol type)
@@ -63,8 +96,8 @@ internal static class StateMessages
         if (!dictionary && !HeldTypes.IsSequence(type)) return "give it a field or property of its own";
         if (state.IsOrDerivesFrom("Module")) return dictionary ? "use a ModuleDictionary instead" : "use a ModuleList instead";
         if (state.IsOrDerivesFrom("Buffer")) return dictionary ? "use a BufferDictionary instead" : "use a BufferList instead";
-        if (state.IsOrDerivesFrom("Parameter")) return "use a ParameterList instead";
-        return dictionary ? "use a BufferDictionary or a ParameterList instead" : "use a ParameterList or a BufferList instead";
+        if (state.IsOrDerivesFrom("Parameter")) return dictionary ? "use a ParameterDictionary instead" : "use a ParameterList instead";
+        return dictionary ? "use a BufferDictionary or a ParameterDictionary instead" : "use a ParameterList or a BufferList instead";
     }
 
     private static string Article(ITypeSymbol type) => type is INamedTypeSymbol { IsTupleType: true } ? "the tuple" : "a";

@@ -31,9 +31,46 @@ internal static class SymbolExtensions
         return false;
     }
 
+    /// <summary>Whether the type is the given class or derives from it.</summary>
+    public static bool IsOrDerivesFrom(this ITypeSymbol type, INamedTypeSymbol ancestor)
+    {
+        for (var t = type; t is not null; t = t.BaseType)
+        {
+            if (SymbolEqualityComparer.Default.Equals(t.OriginalDefinition, ancestor.OriginalDefinition)) return true;
+        }
+        return false;
+    }
+
     /// <summary>Whether this class derives, at any depth, from <c>Ballast.Module</c>.</summary>
     public static bool IsModuleClass(this INamedTypeSymbol type) =>
         type is { TypeKind: TypeKind.Class, BaseType: { } parent } && parent.IsOrDerivesFrom("Module");
+
+    /// <summary>
+    /// Whether the class is a <c>Parameter</c> or <c>Buffer</c> that somebody derived: its fields are in no walk. The library's own handles
+    /// look after theirs.
+    /// </summary>
+    public static bool IsVariableClass(this INamedTypeSymbol type) =>
+        type is { TypeKind: TypeKind.Class, BaseType: { } parent } && parent.IsOrDerivesFrom("Variable")
+        && type.ContainingAssembly.GetTypeByMetadataName("Ballast.Variable") is null;
+
+    /// <summary>Whether members of the class are looked at: it is a module, or a variable that somebody derived.</summary>
+    public static bool HoldsState(this INamedTypeSymbol type) => type.IsModuleClass() || type.IsVariableClass();
+
+    /// <summary>The class as messages call it: <c>module 'Net'</c>.</summary>
+    public static string Called(this INamedTypeSymbol type) => (type.IsModuleClass() ? "module" : "variable") + $" '{type.Name}'";
+
+    /// <summary>The constructor whose parameters stand in the class's head, or null.</summary>
+    public static IMethodSymbol? PrimaryConstructor(this INamedTypeSymbol type, CancellationToken cancel = default) =>
+        type.InstanceConstructors.FirstOrDefault(c => c.DeclaringSyntaxReferences.Any(r => r.GetSyntax(cancel) is TypeDeclarationSyntax));
+
+    /// <summary>Whether the member, or the field behind it, is marked <c>[Scratch]</c>.</summary>
+    public static bool IsScratch(this ISymbol member) =>
+        member.BallastAttribute("ScratchAttribute") is not null
+        || (member is IPropertySymbol or IEventSymbol && member.ContainingType.GetMembers().OfType<IFieldSymbol>().Any(f =>
+            SymbolEqualityComparer.Default.Equals(f.AssociatedSymbol, member) && f.BallastAttribute("ScratchAttribute") is not null));
+
+    /// <summary>The name of a member without the interface that it implements explicitly.</summary>
+    public static string PlainName(this ISymbol member) => member.Name.Substring(member.Name.LastIndexOf('.') + 1);
 
     /// <summary>The attribute <c>Ballast.<paramref name="name"/></c> on the symbol, or null.</summary>
     public static AttributeData? BallastAttribute(this ISymbol symbol, string name) =>

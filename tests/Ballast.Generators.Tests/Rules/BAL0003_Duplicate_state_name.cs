@@ -7,7 +7,7 @@ public sealed class BAL0003_Duplicate_state_name
         "'Proj' and '_Proj' of module 'Net' both have the state name 'proj'", "_Proj")]
     [InlineData("[StateName(\"b\")] public Parameter A { get; } = new(); public Module? B { get; set; }",
         "'A' and 'B' of module 'Net' both have the state name 'b'", "B")]
-    public void Fires_on(string members, string words, string marked)
+    public void The_message_names_both_and_the_name(string members, string words, string marked)
     {
         var compilation = Host.Project($"using Ballast; public sealed partial class Net : Module {{ {members} }}");
         var found = Assert.Single(Host.Generate(compilation).Diagnostics);
@@ -18,23 +18,28 @@ public sealed class BAL0003_Duplicate_state_name
     }
 
     [Fact]
-    public void Fires_on_a_name_that_a_base_module_has()
-    {
-        var found = Assert.Single(Host.Generate(Host.Project("""
-            using Ballast;
-            public partial class Root : Module { private Parameter _proj = new(); }
-            public partial class Middle<T> : Root;
-            public sealed partial class Net : Middle<int> { private Parameter _proj = new(); }
-            """)).Diagnostics);
-        Assert.Equal("BAL0003", found.Id);
-        Assert.StartsWith("'Root._proj' and '_proj' of module 'Net'", found.GetMessage(null), StringComparison.Ordinal);
-    }
+    public Task Fires_on_a_name_that_a_base_module_has() => Rule.Finds("""
+        public partial class Root : Module { public Linear Proj { get; } = new(2, 2); }
+        public partial class Middle<T> : Root;
+        public sealed partial class Net : Middle<int> { private Linear {|BAL0003:_proj|} = new(2, 2); public object P => _proj; }
+        """);
 
     [Theory]
-    [InlineData("public Parameter Proj1 { get; } = new(); public Parameter Proj2 { get; } = new();")]
-    [InlineData("public Parameter Proj { get; } = new(); [StateName(\"other\")] public Parameter proj = new();")]
-    [InlineData("public Parameter mask = new(); [Scratch(\"a table\")] public Tensor? Mask { get; set; }")]
-    [InlineData("public Parameter Proj { get; } = new(); [Scratch(\"the same handle\")] public Parameter proj = new();")]
-    public void Does_not_fire_on(string members) =>
-        Host.Generate(Host.Project($"using Ballast; public sealed partial class Net : Module {{ {members} }}")).AssertClean();
+    [InlineData("public Parameter? Proj1 { get; set; } public Parameter? Proj2 { get; set; }")]
+    [InlineData("public Parameter? Proj { get; set; } [StateName(\"other\")] public Parameter? proj;")]
+    [InlineData("public Parameter? mask; [Scratch(\"a table\")] public Tensor? Mask { get; set; }")]
+    [InlineData("public Parameter? Proj { get; set; } [Scratch(\"the same handle\")] public Parameter? proj;")]
+    public Task Does_not_fire_on(string members) => Rule.FindsIn(members);
+
+    [Fact]
+    public Task Fixed_by_a_name_of_its_own() => Rule.FixesIn("""
+            public Linear Proj { get; } = new(2, 2);
+            public Linear {|BAL0003:proj|} = new(2, 2);
+            public Linear Proj_2 { get; } = new(2, 2);
+        """, "StateName", """
+            public Linear Proj { get; } = new(2, 2);
+            [StateName("proj_3")]
+            public Linear proj = new(2, 2);
+            public Linear Proj_2 { get; } = new(2, 2);
+        """, all: false);
 }

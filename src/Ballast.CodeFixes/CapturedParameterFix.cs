@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Composition;
+using Ballast.Generators.Analysis;
+using Ballast.Generators.Support;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Formatting;
+
+namespace Ballast.CodeFixes;
+
+/// <summary>Stores a captured primary-constructor parameter in a member that the walk sees (BAL0001, BAL0004).</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(CapturedParameterFix)), Shared]
+public sealed class CapturedParameterFix : CodeFixProvider
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0001", "BAL0004"];
+
+    /// <inheritdoc/>
+    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+
+    /// <inheritdoc/>
+    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    {
+        var cancel = context.CancellationToken;
+        if (await Uses.Declared(context.Document, context.Span, cancel).ConfigureAwait(false) is not { Symbol: IParameterSymbol parameter } found) return;
+        if (found.Node is not ParameterSyntax { Type: { } written, Parent.Parent: TypeDeclarationSyntax type }) return;
+        if (HeldTypes.IsTensor(parameter.Type))
+        {
+            await Register("Store it in a Buffer: moved and saved", "Buffer").ConfigureAwait(false);
+            await Register("Store it in a Parameter: moved, saved and learned", "Parameter").ConfigureAwait(false);
+        }
+        else if (HeldTypes.IsState(parameter.Type))
+        {
+            await Register("Store it in a field", null).ConfigureAwait(false);
+        }
+
+        Task Register(string title, string? kind) => Offer.Fix(context, context.Diagnostics[0], title, kind ?? "Field", solution =>
+            Change(solution, context.Document, parameter, type, written, kind, cancel));
+    }
+
+    private static async Task<Solution?> Change(Solution solution, Document document, IParameterSymbol parameter, TypeDeclarationSyntax type,
+        TypeSyntax written, string? kind, CancellationToken cancel)
+    {
+        var name = "_" + parameter.Name;
+        var holder = parameter.ContainingType;
+        if (holder.GetMembers(name).Length > 0) return null;
+        var rewrites = new Rewrites();
+        foreach (var use in await Uses.Of(parameter, solution, cancel).ConfigureAwait(false))
+        {
+            if (use.IsNameOnly || !IsInBody(use.Name, parameter.Name)) continue;
+            rewrites.Add(use.Document, use.Name, n => SyntaxFactory.IdentifierName(name).Around(n));
+            if (kind is not null) new HandleRewriter(kind, rewrites).Rewrite(use, holder, mayBeAbsent: false);
+        }
+        var absent = written is NullableTypeSyntax;
+        var stored = kind is null ? written.WithoutTrivia().ToString() : $"global::Ballast.{kind}{(absent ? "?" : "")}";
+        var value = kind is null ? parameter.Name.Escaped() : absent
+            ? $"{parameter.Name.Escaped()} is null ? null : new global::Ballast.{kind}({parameter.Name.Escaped()})" : $"new({parameter.Name.Escaped()})";
+        var field = ((FieldDeclarationSyntax)SyntaxFactory.ParseMemberDeclaration($"private readonly {stored} {name} = {value};")!)
+            .WithTrailingTrivia(SyntaxFactory.ElasticCarriageReturnLineFeed)
+            .WithAdditionalAnnotations(Formatter.Annotation, Microsoft.CodeAnalysis.Simplification.Simplifier.Annotation);
+        rewrites.Add(document.Id, type, t => t.OpenBraceToken.IsKind(SyntaxKind.None) ? t : t.WithMembers(t.Members.Insert(0, field)));
+        return await rewrites.Apply(solution, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether the name keeps the parameter alive: it is in no initializer and no call of a base constructor.</summary>
+    private static bool IsInBody(SyntaxNode name, string parameter)
+    {
+        var declared = name.FirstAncestorOrSelf<MemberDeclarationSyntax>();
+        if (declared is TypeDeclarationSyntax or null) return false;
+        var initializer = name.FirstAncestorOrSelf<EqualsValueClauseSyntax>(e =>
+            e.Parent is PropertyDeclarationSyntax or VariableDeclaratorSyntax { Parent.Parent: BaseFieldDeclarationSyntax });
+        return initializer is null && parameter.Length > 0;
+    }
+}

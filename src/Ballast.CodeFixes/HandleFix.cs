@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using System.Composition;
+using Ballast.Generators.Support;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace Ballast.CodeFixes;
+
+/// <summary>Sets a handle's value instead of replacing the handle (BAL0010), and ties by the handle or copies the tensor (BAL0011).</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(HandleFix)), Shared]
+public sealed class HandleFix : CodeFixProvider
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0010", "BAL0011"];
+
+    /// <inheritdoc/>
+    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+
+    /// <inheritdoc/>
+    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    {
+        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
+        var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
+        var node = root!.FindNode(context.Span, getInnermostNodeForTie: true);
+        if (context.Diagnostics[0].Id == "BAL0010") await SetValue(context, node, model!).ConfigureAwait(false);
+        else await Tie(context, node, model!).ConfigureAwait(false);
+    }
+
+    private static Task SetValue(CodeFixContext context, SyntaxNode node, SemanticModel model)
+    {
+        if (node is not AssignmentExpressionSyntax { Parent: ExpressionStatementSyntax or ArrowExpressionClauseSyntax } assignment) return Task.CompletedTask;
+        if (assignment.Right is not BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: { Count: > 0 } arguments } creation) return Task.CompletedTask;
+        var method = model.GetTypeInfo(creation).Type?.IsOrDerivesFrom("Parameter") == true ? "Assign" : "Replace";
+        return Offer.Replace(context, context.Diagnostics[0], $"Keep the handle: {method}(value)", "Value", assignment,
+            Code.Call(assignment.Left, method, arguments[0].Expression).Around(assignment));
+    }
+
+    private static async Task Tie(CodeFixContext context, SyntaxNode node, SemanticModel model)
+    {
+        if (node is not BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: { Count: > 0 } arguments, Initializer: null } creation) return;
+        if (model.GetOperation(creation) is not IObjectCreationOperation operation) return;
+        if (Generators.Analysis.HandleAnalyzer.Argument(operation.Arguments, "value") is not { } value) return;
+        if (Generators.Analysis.HandleAnalyzer.HandleBehind(value)?.Syntax is not ExpressionSyntax handle) return;
+        if (arguments.Count == 1)
+        {
+            await Offer.Replace(context, context.Diagnostics[0], "Tie: hold the handle itself", "Tie", creation, handle.WithoutTrivia().Around(creation))
+                .ConfigureAwait(false);
+        }
+        var copy = Code.Call(Code.Call(Code.Member(handle, "Value"), "Detach"), "Clone");
+        await Offer.Replace(context, context.Diagnostics[0], "Copy: a tensor of its own", "Copy", arguments[0].Expression, copy).ConfigureAwait(false);
+    }
+}

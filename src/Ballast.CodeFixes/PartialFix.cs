@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using System.Composition;
+using Ballast.Generators.Support;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Ballast.CodeFixes;
+
+/// <summary>
+/// Adds <c>partial</c> to a module and the types around it (BAL0002). The compiler says CS0534 of the same class, for want of the walk
+/// that the generator cannot add; the fix stands there too.
+/// </summary>
+[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(PartialFix)), Shared]
+public sealed class PartialFix : CodeFixProvider
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0002", "CS0534"];
+
+    /// <inheritdoc/>
+    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+
+    /// <inheritdoc/>
+    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    {
+        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
+        var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
+        if (root!.FindToken(context.Span.Start).Parent?.FirstAncestorOrSelf<ClassDeclarationSyntax>() is not { } type) return;
+        if (model!.GetDeclaredSymbol(type, context.CancellationToken) is not { } symbol || !symbol.IsModuleClass()) return;
+        var closed = type.AncestorsAndSelf().OfType<TypeDeclarationSyntax>().Where(t => !t.Modifiers.Any(SyntaxKind.PartialKeyword)).ToArray();
+        if (closed.Length == 0 || symbol.WithContainers().Any(t => t.IsFileLocal)) return;
+        var title = "Add 'partial' to " + string.Join(" and ", Enumerable.Reverse(closed).Select(c => $"'{c.Identifier.ValueText}'"));
+        context.RegisterCodeFix(Microsoft.CodeAnalysis.CodeActions.CodeAction.Create(title, _ => Task.FromResult(
+            context.Document.WithSyntaxRoot(root.ReplaceNodes(closed, (_, now) => Open(now)))), "Partial"), context.Diagnostics[0]);
+    }
+
+    private static TypeDeclarationSyntax Open(TypeDeclarationSyntax type)
+    {
+        var keyword = SyntaxFactory.Token(SyntaxKind.PartialKeyword).WithTrailingTrivia(SyntaxFactory.Space);
+        if (type.Modifiers.Count > 0) return type.WithModifiers(type.Modifiers.Add(keyword));
+        var trivia = type.GetLeadingTrivia();
+        return ((TypeDeclarationSyntax)type.WithLeadingTrivia()).WithModifiers(SyntaxFactory.TokenList(keyword)).WithLeadingTrivia(trivia);
+    }
+}

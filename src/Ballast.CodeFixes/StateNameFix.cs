@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using System.Composition;
+using Ballast.Generators.Modules;
+using Ballast.Generators.Support;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Ballast.CodeFixes;
+
+/// <summary>Gives the second of two members with one state name a name of its own (BAL0003).</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(StateNameFix)), Shared]
+public sealed class StateNameFix : CodeFixProvider
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0003"];
+
+    /// <summary>None: two members fixed at once could get one name again.</summary>
+    public override FixAllProvider? GetFixAllProvider() => null;
+
+    /// <inheritdoc/>
+    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    {
+        if (await Uses.Declared(context.Document, context.Span, context.CancellationToken).ConfigureAwait(false) is not { } found) return;
+        if (found.Node.Declaration() is not MemberDeclarationSyntax member || found.Symbol.BallastAttribute("StateNameAttribute") is not null) return;
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        for (var t = found.Symbol.ContainingType; t is not null; t = t.BaseType)
+        {
+            foreach (var other in t.GetMembers())
+                taken.Add(other.BallastAttribute("StateNameAttribute").Text() ?? StateNames.From(other.PlainName()));
+        }
+        var name = StateNames.From(found.Symbol.PlainName());
+        var free = name;
+        for (var i = 2; taken.Contains(free); i++) free = $"{name}_{i}";
+        var attribute = Code.Attribute("StateName", free).WithTrailingTrivia(SyntaxFactory.ElasticCarriageReturnLineFeed);
+        var changed = member.WithoutLeadingTrivia().WithAttributeLists(member.AttributeLists.Insert(0, attribute)).WithLeadingTrivia(member.GetLeadingTrivia());
+        await Offer.Replace(context, context.Diagnostics[0], $"Name it \"{free}\" in state dicts", "StateName", member, changed).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Composition;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Formatting;
+
+namespace Ballast.CodeFixes;
+
+/// <summary>Gives a property that makes its state on each read a place to keep it (BAL0008).</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(StorageFix)), Shared]
+public sealed class StorageFix : CodeFixProvider
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0008"];
+
+    /// <inheritdoc/>
+    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+
+    /// <inheritdoc/>
+    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    {
+        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
+        var node = root!.FindNode(context.Span, getInnermostNodeForTie: true);
+        if (node.FirstAncestorOrSelf<PropertyDeclarationSyntax>() is not { } property || Given(property) is not { } value) return;
+        await Offer.Replace(context, context.Diagnostics[0], "Make it once: { get; } = ...", "Initializer", property, Stored(property, value))
+            .ConfigureAwait(false);
+        await Offer.Replace(context, context.Diagnostics[0], "Make it at the first read: get => field ??= ...", "Lazy", property, Lazy(property, value))
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>The one expression that the getter gives.</summary>
+    private static ExpressionSyntax? Given(PropertyDeclarationSyntax property)
+    {
+        if (property.ExpressionBody is { } arrow) return arrow.Expression;
+        if (property.AccessorList?.Accessors is not { Count: 1 } accessors) return null;
+        return accessors[0].ExpressionBody?.Expression
+            ?? (accessors[0].Body is { Statements.Count: 1 } body && body.Statements[0] is ReturnStatementSyntax given ? given.Expression : null);
+    }
+
+    private static PropertyDeclarationSyntax Stored(PropertyDeclarationSyntax property, ExpressionSyntax value) =>
+        With(property, SyntaxFactory.AccessorDeclaration(SyntaxKind.GetAccessorDeclaration).WithSemicolonToken(SyntaxFactory.Token(SyntaxKind.SemicolonToken)))
+            .WithInitializer(SyntaxFactory.EqualsValueClause(value.WithoutTrivia()))
+            .WithSemicolonToken(SyntaxFactory.Token(SyntaxKind.SemicolonToken)).WithTrailingTrivia(property.GetTrailingTrivia());
+
+    private static PropertyDeclarationSyntax Lazy(PropertyDeclarationSyntax property, ExpressionSyntax value)
+    {
+        var arrow = SyntaxFactory.ArrowExpressionClause(SyntaxFactory.AssignmentExpression(
+            SyntaxKind.CoalesceAssignmentExpression, SyntaxFactory.ParseExpression("field"), value.WithoutTrivia()));
+        return With(property, SyntaxFactory.AccessorDeclaration(SyntaxKind.GetAccessorDeclaration).WithExpressionBody(arrow)
+            .WithSemicolonToken(SyntaxFactory.Token(SyntaxKind.SemicolonToken)))
+            .WithSemicolonToken(default).WithTrailingTrivia(property.GetTrailingTrivia());
+    }
+
+    private static PropertyDeclarationSyntax With(PropertyDeclarationSyntax property, AccessorDeclarationSyntax getter) => property
+        .WithIdentifier(property.Identifier.WithTrailingTrivia(SyntaxFactory.Space)).WithExpressionBody(null)
+        .WithAccessorList(SyntaxFactory.AccessorList(SyntaxFactory.SingletonList(getter)).NormalizeWhitespace(elasticTrivia: true))
+        .WithAdditionalAnnotations(Formatter.Annotation);
+}

@@ -1,0 +1,96 @@
+using Ballast.Generators.Support;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace Ballast.Generators.Analysis;
+
+/// <summary>What a delegate keeps alive beside the module that holds it.</summary>
+internal static class Captures
+{
+    /// <summary>
+    /// The first local, parameter or receiver of a wanted type that the delegate keeps; members of <c>this</c> are the module's own matter.
+    /// </summary>
+    public static ISymbol? First(IDelegateCreationOperation creation, Func<ITypeSymbol, bool> wanted) => creation.Target switch
+    {
+        IAnonymousFunctionOperation function => InBody(function.Body, function.Syntax, wanted),
+        IMethodReferenceOperation { Method.MethodKind: MethodKind.LocalFunction } reference => InLocalFunction(reference, wanted),
+        IMethodReferenceOperation { Instance: { } receiver } => Receiver(receiver.Unwrapped(), wanted),
+        _ => null,
+    };
+
+    /// <summary>The type of a captured symbol.</summary>
+    public static ITypeSymbol TypeOf(ISymbol symbol) => symbol switch
+    {
+        ILocalSymbol local => local.Type,
+        IParameterSymbol parameter => parameter.Type,
+        IMethodSymbol constructor => constructor.ContainingType,
+        _ => symbol.TypeOf(),
+    };
+
+    /// <summary>Whether the captured module or handle is also put into a member that the walk visits.</summary>
+    public static bool IsAlsoMember(ISymbol captured, INamedTypeSymbol holder, IOperation at)
+    {
+        var root = at;
+        while (root.Parent is not null) root = root.Parent;
+        foreach (var operation in root.Descendants())
+        {
+            if (operation is IAssignmentOperation assignment && Names(assignment.Value.Unwrapped(), captured)
+                && assignment.Target.Member() is { } target && HeldTypes.IsState(target.Member.TypeOf())
+                && SymbolEqualityComparer.Default.Equals(target.Member.ContainingType, holder)) return true;
+        }
+        // A primary constructor's parameter goes into a member by an initializer, which is bound elsewhere.
+        return captured is IParameterSymbol && holder.DeclaringSyntaxReferences.Select(r => r.GetSyntax()).OfType<TypeDeclarationSyntax>()
+            .SelectMany(t => t.Members).Any(m => Initializers(m).Any(v => v.Value is IdentifierNameSyntax n && n.Identifier.ValueText == captured.Name));
+    }
+
+    private static IEnumerable<EqualsValueClauseSyntax> Initializers(MemberDeclarationSyntax member) => member switch
+    {
+        PropertyDeclarationSyntax { Initializer: { } initializer } => [initializer],
+        FieldDeclarationSyntax field => field.Declaration.Variables.Select(v => v.Initializer).OfType<EqualsValueClauseSyntax>(),
+        _ => [],
+    };
+
+    private static bool Names(IOperation operation, ISymbol symbol) => operation switch
+    {
+        ILocalReferenceOperation l => SymbolEqualityComparer.Default.Equals(l.Local, symbol),
+        IParameterReferenceOperation p => SymbolEqualityComparer.Default.Equals(p.Parameter, symbol),
+        _ => false,
+    };
+
+    private static ISymbol? InLocalFunction(IMethodReferenceOperation reference, Func<ITypeSymbol, bool> wanted)
+    {
+        IOperation root = reference;
+        while (root.Parent is not null) root = root.Parent;
+        var function = root.Descendants().OfType<ILocalFunctionOperation>()
+            .FirstOrDefault(f => SymbolEqualityComparer.Default.Equals(f.Symbol, reference.Method.OriginalDefinition));
+        return function?.Body is { } body ? InBody(body, function.Syntax, wanted) : null;
+    }
+
+    private static ISymbol? InBody(IOperation body, SyntaxNode function, Func<ITypeSymbol, bool> wanted)
+    {
+        foreach (var operation in body.DescendantsAndSelf())
+        {
+            ISymbol? symbol = operation switch
+            {
+                ILocalReferenceOperation l => l.Local,
+                IParameterReferenceOperation p => p.Parameter,
+                _ => null,
+            };
+            if (symbol is null || IsInside(symbol, function) || !wanted(TypeOf(symbol)) || operation.IsInNameOf()) continue;
+            if (symbol.BallastAttribute("ScratchAttribute") is null) return symbol;
+        }
+        return null;
+    }
+
+    private static ISymbol? Receiver(IOperation receiver, Func<ITypeSymbol, bool> wanted) => receiver switch
+    {
+        ILocalReferenceOperation l when wanted(l.Type!) => l.Local,
+        IParameterReferenceOperation p when wanted(p.Type!) && p.Parameter.BallastAttribute("ScratchAttribute") is null => p.Parameter,
+        IObjectCreationOperation { Constructor: { } constructor } when wanted(constructor.ContainingType) => constructor,
+        _ => null,
+    };
+
+    private static bool IsInside(ISymbol symbol, SyntaxNode function) =>
+        symbol.DeclaringSyntaxReferences.Any(r => r.SyntaxTree == function.SyntaxTree && function.Span.Contains(r.Span));
+}

@@ -1,0 +1,84 @@
+namespace Ballast.Generators.Tests.Rules;
+
+public sealed class BAL0006_Opaque_state
+{
+    [Theory]
+    [InlineData("private object _m = {|BAL0006:Tensor.Ones(2)|}; public object M => _m;")]
+    [InlineData("public object? M { get; set; } public Net(Linear l) => M = {|BAL0006:l|};")]
+    [InlineData("public object? M; public Net(bool b) => M = b ? {|BAL0006:new Linear(2, 2)|} : null;")]
+    [InlineData("public dynamic? M; public Net(Parameter p) => M = {|BAL0006:p|};")]
+    [InlineData("public System.Collections.IEnumerable? M; public Net(Tensor[] t) => M = {|BAL0006:t|};")]
+    [InlineData("public object[] M; public Net(Tensor t) => M = [1, {|BAL0006:t|}];")]
+    [InlineData("public List<object> M = []; public Net(Linear l) => M.Add({|BAL0006:l|});")]
+    [InlineData("public Dictionary<string, object> M = []; public Net(Linear l) => M[\"a\"] = {|BAL0006:l|};")]
+    [InlineData("public (object, int) M; public Net(Linear l) => M = ({|BAL0006:l|}, 1);")]
+    [InlineData("public Base? M; public class Base; public sealed class Below : Base { public Tensor? T; } public Net(Below b) => M = {|BAL0006:b|};")]
+    [InlineData("public IForward<Tensor, Tensor>? {|BAL0006:M|};")]
+    [InlineData("public List<IForward<Tensor, Tensor>> {|BAL0006:M|} = [];")]
+    [InlineData("public IBlock? {|BAL0006:M|}; public interface IBlock { Tensor Run(Tensor x, int layer); }")]
+    [InlineData("public Block? {|BAL0006:M|}; public abstract class Block { public abstract Tensor Run(Tensor x); }")]
+    public Task Fires_on(string member) => Rule.FindsIn(member);
+
+    [Theory]
+    [InlineData("public object Lock { get; } = new(); public object? Tag { get; set; } = \"text\";")]
+    [InlineData("public IDisposable? M; public IReadOnlyList<int> N = []; public IComparable O = 3;")]
+    [InlineData("[Scratch(\"borrowed\")] public object? M; public Net(Linear l) => M = l;")]
+    [InlineData("public object M; public Net(Linear l) => M = l.InFeatures;")]
+    [InlineData("public List<object> M = []; public Net(Linear l) => M.Contains(l);")]
+    [InlineData("public ISampler? M; public interface ISampler { int Sample(Tensor logits); }")]
+    [InlineData("public Func<Tensor, Tensor> M = x => x.Relu();")]
+    [InlineData("public Module? Inner; public Net(Linear l) => Inner = l;")]
+    [InlineData("public object Anything(Linear l) { object o = l; return o; }")]
+    [InlineData("public Sequential M = new(new ReLU());")]
+    public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
+
+    [Fact]
+    public Task Fires_on_a_type_parameter_that_may_be_a_module() => Rule.Finds("""
+        public sealed partial class Residual<T>(T inner) : Module where T : IForward<Tensor, Tensor>
+        {
+            public T {|BAL0006:Inner|} { get; } = inner;
+        }
+        """);
+
+    [Fact]
+    public Task Fires_where_an_open_type_parameter_becomes_state() => Rule.Finds("""
+        public partial class Box<T>(T item) : Module { public T Item { get; } = item; }
+        public sealed partial class Good(int n) : Box<int>(n);
+        public sealed partial class {|BAL0006:Bad|}(Linear l) : Box<Linear>(l);
+        public static class Program { public static object Run(Linear l) => ({|BAL0006:new Box<Linear>(l)|}, new Box<string>("a")); }
+        """);
+
+    [Fact]
+    public Task Fixed_by_a_constraint() => Rule.Fixes_("""
+        public sealed partial class Residual<T>(T inner) : Module where T : IForward<Tensor, Tensor>
+        {
+            public T {|BAL0006:Inner|} { get; } = inner;
+            public Tensor Forward(Tensor x) => x + Inner.Forward(x);
+        }
+        """, "Constraint", """
+        public sealed partial class Residual<T>(T inner) : Module where T : Module, IForward<Tensor, Tensor>
+        {
+            public T Inner { get; } = inner;
+            public Tensor Forward(Tensor x) => x + Inner.Forward(x);
+        }
+        """);
+
+    [Fact]
+    public Task Fixed_as_a_sequence() => Rule.FixesIn("""
+            private readonly List<IForward<Tensor, Tensor>> {|BAL0006:_layers|};
+            public Net(int n) => _layers = [new Linear(n, n), new ReLU()];
+            public Tensor Forward(Tensor x)
+            {
+                foreach (var layer in _layers) x = layer.Forward(x);
+                return x;
+            }
+        """, "Container", """
+            private readonly Sequential _layers;
+            public Net(int n) => _layers = new Sequential([new Linear(n, n), new ReLU()]);
+            public Tensor Forward(Tensor x)
+            {
+                foreach (var layer in _layers) x = layer.Forward(x);
+                return x;
+            }
+        """);
+}

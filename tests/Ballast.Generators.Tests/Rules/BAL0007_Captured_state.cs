@@ -1,0 +1,40 @@
+namespace Ballast.Generators.Tests.Rules;
+
+public sealed class BAL0007_Captured_state
+{
+    [Theory]
+    [InlineData("public Func<Tensor, Tensor> M; public Net(Tensor mask) => M = {|BAL0007:x => x * mask|};")]
+    [InlineData("public Func<Tensor, Tensor> M { get; } public Net() { var w = new Parameter(Tensor.Ones(2)); M = {|BAL0007:x => x * w|}; }")]
+    [InlineData("public Func<Tensor, Tensor> M; public Net(Linear inner) => M = {|BAL0007:inner.Forward|};")]
+    [InlineData("public Func<Tensor, Tensor> M = {|BAL0007:new Linear(2, 2).Forward|};")]
+    [InlineData("public Func<Tensor, Tensor> M; public Net(Tensor mask) { Tensor Local(Tensor x) => x * mask; M = {|BAL0007:Local|}; }")]
+    [InlineData("public List<Func<Tensor, Tensor>> M = []; public Net(Tensor mask) => M.Add({|BAL0007:x => x * mask|});")]
+    [InlineData("public event Action? M; public Net(Tensor mask) => M += {|BAL0007:() => Console.WriteLine(mask)|}; public void Run() => M?.Invoke();")]
+    [InlineData("public Delegate? M; public Net(Tensor[] masks) => M = {|BAL0007:(Tensor x) => x * masks[0]|};")]
+    [InlineData("public Buffer M; public Net(Tensor mask) => M = Buffer.Derived({|BAL0007:device => mask.To(device)|});")]
+    public Task Fires_on(string member) => Rule.FindsIn(member);
+
+    [Theory]
+    [InlineData("public Func<Tensor, Tensor> M = x => x.Relu();")]
+    [InlineData("public Func<Tensor, Tensor> M; public Net(double slope) => M = x => x * slope;")]
+    [InlineData("public Linear Inner { get; } public Func<Tensor, Tensor> M; public Net(Linear inner) { Inner = inner; M = x => inner.Forward(x); }")]
+    [InlineData("public Linear Inner { get; } = new(2, 2); public Func<Tensor, Tensor> M; public Net() => M = Inner.Forward;")]
+    [InlineData("public Parameter W { get; } = new(Tensor.Ones(2)); public Func<Tensor, Tensor> M; public Net() => M = x => x * W;")]
+    [InlineData("public Func<Tensor, Tensor> M; public Net([Scratch(\"borrowed\")] Tensor mask) => M = x => x * mask;")]
+    [InlineData("public Func<Tensor, Tensor> M = x => { var y = x * 2; return y; };")]
+    [InlineData("public Tensor Forward(Tensor x) { Func<Tensor, Tensor> twice = y => y + x; return twice(x); }")]
+    [InlineData("public Buffer M; public Net(int n) => M = Buffer.Derived(device => Tensor.Ones([n], device: device));")]
+    [InlineData("public Buffer M; public Net(Linear l) => M = Buffer.Derived(device => l.Weight.Value.Sum(0).To(device));")]
+    public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
+
+    [Fact]
+    public Task Sees_a_constructor_parameter_in_an_initializer() => Rule.Finds("""
+        public sealed partial class Net(Tensor mask, Linear inner, Linear other) : Module
+        {
+            public Func<Tensor, Tensor> Mask { get; } = {|BAL0007:x => x * mask|};
+            public Func<Tensor, Tensor> First { get; } = {|BAL0007:x => other.Forward(x)|};
+            public Func<Tensor, Tensor> Second { get; } = x => inner.Forward(x);
+            public Linear Inner { get; } = inner;
+        }
+        """);
+}

@@ -1,0 +1,31 @@
+namespace Ballast.Generators.Tests.Rules;
+
+public sealed class BAL0012_State_in_forward
+{
+    [Theory]
+    [InlineData("public Tensor Forward(Tensor x) => {|BAL0012:new Linear(2, 2)|}.Forward(x);")]
+    [InlineData("public Tensor Forward(Tensor x) { var w = {|BAL0012:new Parameter(Tensor.Ones([2], device: x.Device))|}; return x * w; }")]
+    [InlineData("public Tensor Forward(Tensor x) => {|BAL0012:new Dropout(0.1)|}.Forward(x);")]
+    [InlineData("public (Tensor, Tensor) Encode(Tensor x) => (x, {|BAL0012:new LayerNorm(2)|}.Forward(x));")]
+    [InlineData("public Tensor Forward(Tensor x) { Tensor Inner(Tensor y) => {|BAL0012:new Linear(2, 2)|}.Forward(y); return Inner(x); }")]
+    [InlineData("public Tensor Forward(Tensor x) => x * {|BAL0012:Buffer.Derived(_ => Tensor.Ones(2))|};")]
+    public Task Fires_on(string member) => Rule.FindsIn(member);
+
+    [Theory]
+    [InlineData("private readonly Linear _l = new(2, 2); public Tensor Forward(Tensor x) => _l.Forward(x);")]
+    [InlineData("private Linear? _l; public Tensor Forward(Tensor x) => (_l ??= new Linear(x.Shape[^1], 2)).Forward(x);")]
+    [InlineData("private Buffer? _b; public Tensor Forward(Tensor x) { if (_b is null) _b = new Buffer(x); return x * _b; }")]
+    [InlineData("public Tensor Forward(Tensor x) => new ReLU().Forward(x);")]
+    [InlineData("public Linear Extend(Tensor weight) => new(new Parameter(weight));")]
+    [InlineData("public static Tensor Run(Tensor x) => new Linear(2, 2).Forward(x);")]
+    public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
+
+    [Theory]
+    [InlineData("public Tensor Forward(Tensor x) => {|BAL0012:new Linear(2, 2)|}.Forward(x);",
+        "private readonly Linear _linear = new(2, 2);\n\n    public Tensor Forward(Tensor x) => _linear.Forward(x);")]
+    public Task Fixed_by_a_member(string member, string result) => Rule.FixesIn(member, "Member", result);
+
+    [Fact]
+    public Task No_member_is_offered_for_what_depends_on_the_call() => Rule.DoesNotOffer(
+        "public sealed partial class Net : Module { public Tensor Forward(Tensor x) => {|BAL0012:new Linear(x.Shape[1], 2)|}.Forward(x); }", "Member");
+}

@@ -1,0 +1,42 @@
+namespace Ballast.Generators.Tests.Rules;
+
+public sealed class BAL0013_Factory_device
+{
+    [Theory]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Ones(2)|};")]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Zeros([2, 3], DType.Float32)|};")]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Zeros([2, 3], device: null)|};")]
+    [InlineData("public Tensor Forward(Tensor x) => x * {|BAL0013:Tensor.Ones(2, 2)|}.Triu();")]
+    [InlineData("public Tensor Forward(Tensor x) { var noise = {|BAL0013:Tensor.RandN(2)|}; return x + noise; }")]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.From(new[] { 1f, 2f })|};")]
+    [InlineData("public Tensor Attend(Tensor q, Tensor k) { Tensor Bias(int n) => {|BAL0013:Tensor.Arange(n)|}; return q + k + Bias(2); }")]
+    [InlineData("public Parameter W { get; } = new(Tensor.Ones(2)); public Tensor Forward() => W + {|BAL0013:Tensor.Ones(2)|};")]
+    public Task Fires_on(string member) => Rule.FindsIn(member);
+
+    [Theory]
+    [InlineData("public Tensor Forward(Tensor x) => x + Tensor.Ones([2], device: x.Device);")]
+    [InlineData("public Tensor Forward(Tensor x) => x + Tensor.ZerosLike(x);")]
+    [InlineData("public Tensor Forward(Tensor x) => x + Tensor.Arange(2).Reshape(1, 2).To(x.Device);")]
+    [InlineData("public Tensor Forward(Tensor x) { var m = Tensor.Ones(2); m = m.To(x.Device); return x + m; }")]
+    [InlineData("public Tensor Forward(Tensor x) { using var scope = x.Device.AsDefault(); return x + Tensor.Ones(2); }")]
+    [InlineData("public Tensor Forward(Tensor x) => x * Tensor.From(2f);")]
+    [InlineData("public Tensor Forward() => Tensor.Ones(2);")]
+    [InlineData("public Buffer M; public Net() => M = new Buffer(Tensor.Ones(2));")]
+    [InlineData("private Buffer? _m; public Tensor Forward(Tensor x) => x * (_m ??= Buffer.Derived(_ => Tensor.Ones(2)));")]
+    [InlineData("public Tensor Forward(Tensor x) => Tensor.Cat([x, x]);")]
+    [InlineData("public static Tensor Mask(Tensor x) => x + Tensor.Ones(2);")]
+    public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
+
+    [Fact]
+    public Task Does_not_fire_outside_modules() =>
+        Rule.Finds("public static class Program { public static Tensor Run(Tensor x) => x + Tensor.Ones(2); }");
+
+    [Theory]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Ones(2, 3)|};", "public Tensor Forward(Tensor x) => x + Tensor.Ones([2, 3], device: x.Device);")]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Arange(0, 4)|};", "public Tensor Forward(Tensor x) => x + Tensor.Arange(0, 4, device: x.Device);")]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Zeros([2, 3], device: null)|};", "public Tensor Forward(Tensor x) => x + Tensor.Zeros([2, 3], device: x.Device);")]
+    [InlineData("public Tensor Forward(Tensor x, int[] sizes) => x + {|BAL0013:Tensor.Ones(sizes)|};", "public Tensor Forward(Tensor x, int[] sizes) => x + Tensor.Ones(sizes).To(x.Device);")]
+    [InlineData("public Parameter W { get; } = new(Tensor.Ones(2)); public Tensor Forward() => W + {|BAL0013:Tensor.Ones(2)|};",
+        "public Parameter W { get; } = new(Tensor.Ones(2)); public Tensor Forward() => W + Tensor.Ones([2], device: W.Device);")]
+    public Task Fixed_by_the_device_of_an_operand(string member, string result) => Rule.FixesIn(member, "Device", result);
+}

@@ -1,0 +1,22 @@
+namespace Ballast.Generators.Tests.Rules;
+
+public sealed class BAL0014_Host_read
+{
+    private const string Head = "public static class Program { public static void Train(Linear model, Ballast.Optimizers.Optimizer optimizer, Tensor x) { double sum = 0; ";
+
+    [Theory]
+    [InlineData("for (int i = 0; i < 9; i++) { var loss = model.Forward(x).Sum(); loss.Backward(); sum += {|BAL0014:loss.Item()|}; }")]
+    [InlineData("while (true) { optimizer.Step(); var all = {|BAL0014:model.Weight.Value.ToArray<float>()|}; }")]
+    [InlineData("foreach (var i in new[] { 1 }) { x.Backward(); Console.WriteLine($\"loss {|BAL0014:{x}|}\"); }")]
+    [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); for (int j = 0; j < 2; j++) sum += {|BAL0014:x.Item()|}; }")]
+    [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); if ({|BAL0014:x.Item()|} > 3) break; }")]
+    public Task Fires_on(string loop) => Rule.Finds($"{Head} {loop} }} }}");
+
+    [Theory]
+    [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); if (i % 3 == 0) Console.WriteLine(x.Item()); }")]
+    [InlineData("for (int i = 0; i < 9; i++) sum += x.Item();")]
+    [InlineData("for (int i = 0; i < 9; i++) x.Backward(); sum += x.Item();")]
+    [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); Action late = () => Console.WriteLine(x.Item()); }")]
+    [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); sum += x.Shape[0]; Console.WriteLine($\"{sum}\"); }")]
+    public Task Does_not_fire_on(string loop) => Rule.Finds($"{Head} {loop} }} }}");
+}

@@ -1,0 +1,17 @@
+namespace Ballast.Generators.Tests.Rules;
+
+public sealed class BAL0015_Chance_buffer
+{
+    [Theory]
+    [InlineData("public Buffer M { get; } = {|BAL0015:new(Tensor.RandN(2, 2))|};")]
+    [InlineData("public Buffer M; public Net(Tensor prior) => M = {|BAL0015:new Buffer(prior * 2)|};")]
+    [InlineData("public Buffer M; public Net(Random random) => M = {|BAL0015:new Buffer(Tensor.Full([2], random.NextDouble()))|};")]
+    public Task Fires_on(string member) => Rule.FindsIn(member);
+
+    [Theory]
+    [InlineData("public Buffer M { get; } = new(Tensor.Ones(2));")]
+    [InlineData("public Buffer M; public Net(int n) => M = new Buffer(Tensor.Arange(n));")]
+    [InlineData("public Parameter M { get; } = new(Tensor.RandN(2, 2));")]
+    [InlineData("public Buffer? M; public void Fit(Tensor x) => M = new Buffer(x);")]
+    public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
+}
