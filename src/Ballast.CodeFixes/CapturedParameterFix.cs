@@ -58,7 +58,7 @@ public sealed class CapturedParameterFix : CodeFixProvider
         var value = kind is null ? parameter.Name.Escaped() : absent
             ? $"{parameter.Name.Escaped()} is null ? null : new global::Ballast.{kind}({parameter.Name.Escaped()})" : $"new({parameter.Name.Escaped()})";
         var field = ((FieldDeclarationSyntax)SyntaxFactory.ParseMemberDeclaration($"private readonly {stored} {name} = {value};")!)
-            .WithTrailingTrivia(SyntaxFactory.ElasticCarriageReturnLineFeed)
+            .WithTrailingTrivia(type.NewLine(), type.NewLine())
             .WithAdditionalAnnotations(Formatter.Annotation, Microsoft.CodeAnalysis.Simplification.Simplifier.Annotation);
         rewrites.Add(document.Id, type, t => t.OpenBraceToken.IsKind(SyntaxKind.None) ? t : t.WithMembers(t.Members.Insert(0, field)));
         return await rewrites.Apply(solution, cancel).ConfigureAwait(false);

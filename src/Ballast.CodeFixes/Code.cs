@@ -35,6 +35,17 @@ internal static class Code
         SyntaxFactory.Parameter(SyntaxFactory.Identifier(parameter).WithTrailingTrivia(SyntaxFactory.Space)), body.WithoutTrivia())
         .WithArrowToken(SyntaxFactory.Token(SyntaxKind.EqualsGreaterThanToken).WithTrailingTrivia(SyntaxFactory.Space));
 
+    /// <summary>A type of Ballast as the receiver of a call.</summary>
+    public static ExpressionSyntax TypeAsReceiver(string name) =>
+        SyntaxFactory.ParseExpression($"global::Ballast.{name}").WithAdditionalAnnotations(Simplifier.Annotation);
+
+    /// <summary>The line end that the file has.</summary>
+    public static SyntaxTrivia NewLine(this SyntaxNode node)
+    {
+        var first = node.SyntaxTree.GetRoot().DescendantTrivia().FirstOrDefault(t => t.IsKind(SyntaxKind.EndOfLineTrivia));
+        return first == default ? SyntaxFactory.EndOfLine("\n") : first;
+    }
+
     /// <summary><c>receiver.Name</c>.</summary>
     public static ExpressionSyntax Member(ExpressionSyntax receiver, string name) => SyntaxFactory.MemberAccessExpression(
         SyntaxKind.SimpleMemberAccessExpression, Receiver(receiver.WithoutTrivia()), SyntaxFactory.IdentifierName(name));

@@ -36,7 +36,7 @@ public sealed class ForwardStateFix : CodeFixProvider
         var value = node is ObjectCreationExpressionSyntax { ArgumentList: { } arguments } creation
             ? SyntaxFactory.ImplicitObjectCreationExpression(arguments, creation.Initializer) : node.WithoutTrivia();
         member = member.ReplaceNode(member.Declaration.Variables[0].Initializer!.Value, value)
-            .WithTrailingTrivia(SyntaxFactory.ElasticCarriageReturnLineFeed, SyntaxFactory.ElasticCarriageReturnLineFeed)
+            .WithTrailingTrivia(node.NewLine(), node.NewLine())
             .WithAdditionalAnnotations(Formatter.Annotation, Simplifier.Annotation);
         await Offer.Fix(context, context.Diagnostics[0], $"Make it a member '{name}'", "Member", async solution =>
         {

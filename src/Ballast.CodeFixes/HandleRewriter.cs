@@ -158,7 +158,7 @@ internal sealed class HandleRewriter(string kind, Rewrites rewrites)
     private ExpressionSyntax New(ExpressionSyntax value, bool targetTyped) => targetTyped ? Code.New(value) : Code.New(Code.Type(kind), value);
 
     /// <summary><c>Buffer.Derived(_ => value)</c>; while a recipe runs, its device is the default one.</summary>
-    public static ExpressionSyntax Recipe(ExpressionSyntax value) => Code.Call(Code.Type("Buffer"), "Derived", Code.Lambda("_", value));
+    public static ExpressionSyntax Recipe(ExpressionSyntax value) => Code.Call(Code.TypeAsReceiver("Buffer"), "Derived", Code.Lambda("_", value));
 
     /// <summary>Whether the value can be computed again at any time: from numbers, not from tensors, chance or the module itself.</summary>
     public static bool IsRecipe(ExpressionSyntax value, SemanticModel model)

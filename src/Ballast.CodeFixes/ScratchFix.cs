@@ -30,7 +30,7 @@ public sealed class ScratchFix : CodeFixProvider
         var marked = declaration switch
         {
             MemberDeclarationSyntax member => member.WithoutLeadingTrivia()
-                .WithAttributeLists(member.AttributeLists.Insert(0, attribute.WithTrailingTrivia(SyntaxFactory.ElasticCarriageReturnLineFeed)))
+                .WithAttributeLists(member.AttributeLists.Insert(0, attribute.WithTrailingTrivia(member.NewLine())))
                 .WithLeadingTrivia(member.GetLeadingTrivia()),
             ParameterSyntax parameter => parameter.WithoutLeadingTrivia()
                 .WithAttributeLists(parameter.AttributeLists.Insert(0, attribute.WithTrailingTrivia(SyntaxFactory.Space)))

@@ -33,7 +33,7 @@ public sealed class StateNameFix : CodeFixProvider
         var name = StateNames.From(found.Symbol.PlainName());
         var free = name;
         for (var i = 2; taken.Contains(free); i++) free = $"{name}_{i}";
-        var attribute = Code.Attribute("StateName", free).WithTrailingTrivia(SyntaxFactory.ElasticCarriageReturnLineFeed);
+        var attribute = Code.Attribute("StateName", free).WithTrailingTrivia(member.NewLine());
         var changed = member.WithoutLeadingTrivia().WithAttributeLists(member.AttributeLists.Insert(0, attribute)).WithLeadingTrivia(member.GetLeadingTrivia());
         await Offer.Replace(context, context.Diagnostics[0], $"Name it \"{free}\" in state dicts", "StateName", member, changed).ConfigureAwait(false);
     }

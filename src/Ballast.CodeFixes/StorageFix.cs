@@ -47,7 +47,7 @@ public sealed class StorageFix : CodeFixProvider
     private static PropertyDeclarationSyntax Lazy(PropertyDeclarationSyntax property, ExpressionSyntax value)
     {
         var arrow = SyntaxFactory.ArrowExpressionClause(SyntaxFactory.AssignmentExpression(
-            SyntaxKind.CoalesceAssignmentExpression, SyntaxFactory.ParseExpression("field"), value.WithoutTrivia()));
+            SyntaxKind.CoalesceAssignmentExpression, SyntaxFactory.FieldExpression(), value.WithoutTrivia()));
         return With(property, SyntaxFactory.AccessorDeclaration(SyntaxKind.GetAccessorDeclaration).WithExpressionBody(arrow)
             .WithSemicolonToken(SyntaxFactory.Token(SyntaxKind.SemicolonToken)))
             .WithSemicolonToken(default).WithTrailingTrivia(property.GetTrailingTrivia());

@@ -118,6 +118,6 @@ internal static class Rules
     private static DiagnosticDescriptor Rule(string id, string category, DiagnosticSeverity severity, string title, string message) =>
         new(id, title, message, category, severity, isEnabledByDefault: true, helpLinkUri: $"{HelpPages}{id}.md");
 
-    /// <summary>Where the pages of docs/rules are read.</summary>
-    private const string HelpPages = "https://github.com/ballast-net/ballast/blob/main/docs/rules/";
+    /// <summary>Where the pages are, in the repository and in the package; an address in front of it makes them links.</summary>
+    private const string HelpPages = "docs/rules/";
 }

@@ -63,6 +63,25 @@ internal static class Rule
         Assert.False(offered, $"the fix {key} is offered");
     }
 
+    /// <summary>The ids of all findings in a source, compiled with the generators; compile errors count as findings.</summary>
+    public static async Task<IReadOnlyList<string>> Ids(string source)
+    {
+        var options = new CSharpParseOptions(LanguageVersion.CSharp14);
+        CSharpCompilation compilation = CSharpCompilation.Create("Zoo", [CSharpSyntaxTree.ParseText(Usings + source, options)], References,
+            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        var driver = CSharpGeneratorDriver.Create([new ModuleWalkGenerator().AsSourceGenerator()], parseOptions: options);
+        driver.RunGeneratorsAndUpdateCompilation(compilation, out var generated, out var diagnostics);
+        var found = await generated.WithAnalyzers([.. Analyzers]).GetAnalyzerDiagnosticsAsync();
+        return [.. diagnostics.Concat(found).Concat(generated.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error)).Select(d => d.Id)];
+    }
+
+    /// <summary>The framework and the library.</summary>
+    public static ImmutableArray<MetadataReference> References { get; } = [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+        .Split(Path.PathSeparator).Where(p => Path.GetFileName(p) is var f
+            && (f.StartsWith("System.", StringComparison.Ordinal) || (f.StartsWith("Ballast", StringComparison.Ordinal)
+                && f is not ("Ballast.Generators.dll" or "Ballast.CodeFixes.dll" or "Ballast.Generators.Tests.dll"))))
+        .Select(p => MetadataReference.CreateFromFile(p))];
+
     private static RuleTest Test(string source)
     {
         var test = new RuleTest { TestCode = (Usings + source).ReplaceLineEndings("\n") };
@@ -80,16 +99,10 @@ internal static class Rule
 
     private sealed class RuleTest : CSharpCodeFixTest<EmptyDiagnosticAnalyzer, EmptyCodeFixProvider, DefaultVerifier>
     {
-        private static readonly ImmutableArray<MetadataReference> _references = [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
-            .Split(Path.PathSeparator).Where(p => Path.GetFileName(p) is var f
-                && (f.StartsWith("System.", StringComparison.Ordinal) || (f.StartsWith("Ballast", StringComparison.Ordinal)
-                    && f is not ("Ballast.Generators.dll" or "Ballast.CodeFixes.dll" or "Ballast.Generators.Tests.dll"))))
-            .Select(p => MetadataReference.CreateFromFile(p))];
-
         public RuleTest()
         {
             ReferenceAssemblies = new ReferenceAssemblies("net10.0");
-            TestState.AdditionalReferences.AddRange(_references);
+            TestState.AdditionalReferences.AddRange(References);
             TestBehaviors = TestBehaviors.SkipGeneratedSourcesCheck | TestBehaviors.SkipGeneratedCodeCheck | TestBehaviors.SkipSuppressionCheck;
             MarkupOptions = MarkupOptions.UseFirstDescriptor;
         }

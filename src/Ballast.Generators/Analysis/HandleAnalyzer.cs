@@ -155,7 +155,8 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
             var origin = part switch
             {
                 IInvocationOperation call when Draws(call) => $"chance ({call.TargetMethod.Name})",
-                IParameterReferenceOperation p when HeldTypes.IsTensor(p.Parameter.Type) => $"the argument '{p.Parameter.Name}'",
+                IParameterReferenceOperation { Parameter.ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.Constructor } } p
+                    when HeldTypes.IsTensor(p.Parameter.Type) => $"the argument '{p.Parameter.Name}'",
                 _ => null,
             };
             if (origin is null) continue;

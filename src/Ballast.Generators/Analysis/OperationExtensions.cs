@@ -116,7 +116,7 @@ internal static class OperationExtensions
         } ? o.Parent : null;
     }
 
-    /// <summary>Whether the value is, or is made of, a call of one of Ballast's functions that give a tensor from no tensor.</summary>
+    /// <summary>Whether the method is one of Ballast's that give a tensor from no tensor.</summary>
     public static bool IsTensorFactory(this IMethodSymbol method) =>
         method.IsStatic && method.MethodKind == MethodKind.Ordinary && HeldTypes.IsTensor(method.ReturnType)
         && method.ContainingType.IsInBallast()
@@ -125,7 +125,8 @@ internal static class OperationExtensions
     private static bool IsSpanOfTensors(ITypeSymbol type) =>
         type is INamedTypeSymbol { Name: "ReadOnlySpan" or "Span", TypeArguments.Length: 1 } span && HeldTypes.IsTensor(span.TypeArguments[0]);
 
-    private static bool IsInBallast(this INamedTypeSymbol type)
+    /// <summary>Whether the type is in Ballast's namespace or one below.</summary>
+    public static bool IsInBallast(this INamedTypeSymbol type)
     {
         for (var space = type.ContainingNamespace; space is { IsGlobalNamespace: false }; space = space.ContainingNamespace)
         {

@@ -54,7 +54,16 @@ public sealed class TrainingLoopAnalyzer : ModuleAnalyzer
         call.TargetMethod.Name switch
         {
             "Backward" => call.Instance?.Type is { } type && HeldTypes.IsTensor(type),
-            "Step" => call.Instance?.Type is { } type && type.IsOrDerivesFrom("Optimizer"),
+            "Step" => call.Instance?.Type is INamedTypeSymbol type && IsOptimizer(type),
             _ => false,
         });
+
+    private static bool IsOptimizer(INamedTypeSymbol type)
+    {
+        for (var t = type; t is not null; t = t.BaseType)
+        {
+            if (t.Name == "Optimizer" && t.IsInBallast()) return true;
+        }
+        return false;
+    }
 }

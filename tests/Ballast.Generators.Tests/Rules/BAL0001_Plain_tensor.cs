@@ -13,7 +13,7 @@ public sealed class BAL0001_Plain_tensor
         Assert.Equal("'Mask' of module 'CausalAttention' is a plain Tensor: To() would leave it behind and Snapshot() would not save it; "
             + "declare it as a Buffer (or a Parameter if it is learned), or mark it [Scratch(\"why\")] if it is not state",
             found.GetMessage(null));
-        Assert.EndsWith("/docs/rules/BAL0001.md", found.Descriptor.HelpLinkUri, StringComparison.Ordinal);
+        Assert.Equal("docs/rules/BAL0001.md", found.Descriptor.HelpLinkUri);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Ballast.CodeFixes;
 using Microsoft.CodeAnalysis;
 
 namespace Ballast.Generators.Tests.Rules;
@@ -43,7 +44,10 @@ public sealed class BAL0002_Module_not_partial
     [InlineData("class {|CS0534:{|BAL0002:Net|}|} : Module;", "partial class Net : Module;")]
     [InlineData("public class Outer { private class {|CS0534:{|BAL0002:Net|}|} : Module; }",
         "public partial class Outer { private partial class Net : Module; }")]
-    [InlineData("public partial class Net : Module; public sealed class {|BAL0002:Deep|} : Net;",
-        "public partial class Net : Module; public sealed partial class Deep : Net;")]
     public Task Fixed_by_the_keyword(string source, string result) => Rule.Fixes_(source, "Partial", result, all: false);
+
+    [Fact]
+    public async Task Fixed_below_a_module_that_walks() => Assert.Equal(
+        "using Ballast; public partial class Net : Module; public sealed partial class Deep : Net;",
+        await Host.Fix("using Ballast; public partial class Net : Module; public sealed class Deep : Net;", new PartialFix()));
 }

@@ -1,3 +1,5 @@
+using Ballast.CodeFixes;
+
 namespace Ballast.Generators.Tests.Rules;
 
 public sealed class BAL0003_Duplicate_state_name
@@ -32,14 +34,22 @@ public sealed class BAL0003_Duplicate_state_name
     public Task Does_not_fire_on(string members) => Rule.FindsIn(members);
 
     [Fact]
-    public Task Fixed_by_a_name_of_its_own() => Rule.FixesIn("""
-            public Linear Proj { get; } = new(2, 2);
-            public Linear {|BAL0003:proj|} = new(2, 2);
-            public Linear Proj_2 { get; } = new(2, 2);
-        """, "StateName", """
-            public Linear Proj { get; } = new(2, 2);
+    public async Task Fixed_by_a_name_of_its_own() => Assert.Equal("""
+        using Ballast;
+        public sealed partial class Net : Module
+        {
+            public Parameter? Proj { get; set; }
             [StateName("proj_3")]
-            public Linear proj = new(2, 2);
-            public Linear Proj_2 { get; } = new(2, 2);
-        """, all: false);
+            public Parameter? proj;
+            public Parameter? Proj_2 { get; set; }
+        }
+        """, await Host.Fix("""
+        using Ballast;
+        public sealed partial class Net : Module
+        {
+            public Parameter? Proj { get; set; }
+            public Parameter? proj;
+            public Parameter? Proj_2 { get; set; }
+        }
+        """, new StateNameFix()));
 }
