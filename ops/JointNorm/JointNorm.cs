@@ -76,8 +76,9 @@ public sealed partial class Tensor
         norm = norm.Detach().To(device, wide);
         var dense = new List<Tensor> { norm };
         var others = new List<Tensor>();
-        bool hasKernel = !device.IsMeta && KernelTable<ClipToNormOp>.Find(device) is not null;
-        foreach (Tensor tensor in tensors) (hasKernel && tensor.IsContiguous ? dense : others).Add(tensor.Detach());
+        // The dispatcher looks at the norm's dtype, and could not widen tensors that are changed where they lie.
+        bool takes = !device.IsMeta && KernelTable<ClipToNormOp>.Find(device) is { } kernel && kernel.DTypes.Has(tensors[0].DType);
+        foreach (Tensor tensor in tensors) (takes && tensor.IsContiguous ? dense : others).Add(tensor.Detach());
         if (dense.Count > 1)
         {
             Op.Execute(new ClipToNormOp(limit), device, dense.ToArray(), dense.ToArray().AsSpan(1));

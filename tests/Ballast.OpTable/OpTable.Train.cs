@@ -25,7 +25,7 @@ public static partial class OpTable
             Sized("no rows", [0, 3], 2, true), Sized("no inputs", [3, 0], 2, true), Sized("large", [67, 130], 35, true, grad: false),
         ])
         {
-            Covers = [typeof(LinearOp)],
+            Covers = [typeof(LinearOp), typeof(LinearGradOp)],
             Tolerance = Tolerances.Sums,
             Errors =
             [
