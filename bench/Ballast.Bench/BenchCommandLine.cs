@@ -14,9 +14,9 @@ internal static class BenchCommandLine
     /// <summary>Parses and runs one command line; returns the exit code.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        var root = new RootCommand("Measures Ballast: against libtorch, its memory over a training run, single operations, and what a training step asks of a device.")
+        var root = new RootCommand("Measures Ballast: against libtorch in time and in memory, its memory over a training run, single operations, and what a training step asks of a device.")
         {
-            PeersCommand.Create(), MemoryCommand.Create(), MicroCommand.Create(), LaunchesCommand.Create(),
+            PeersCommand.Create(), MemoryCommand.Create(), FootprintCommand.Create(), MicroCommand.Create(), LaunchesCommand.Create(),
         };
         string verbs = string.Join(", ", root.Subcommands.Select(c => c.Name));
         root.SetAction((Action<ParseResult>)(_ => throw new UsageException($"name a verb: {verbs} (--help shows them)")));

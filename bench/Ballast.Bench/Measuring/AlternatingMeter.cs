@@ -42,23 +42,26 @@ internal sealed class AlternatingMeter(int rounds, double warmUpSeconds = 2)
         int least = WarmUpTimes;
         while (done < least || Stopwatch.GetElapsedTime(begin).TotalSeconds < warmUpSeconds)
         {
+            work.Prepare?.Invoke();
             long start = Stopwatch.GetTimestamp();
             work.Run(batch);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             done += batch;
             each = Math.Min(each, seconds / batch);
             if (each > VerySlowSeconds) least = WarmUpTimesWhenSlow;
-            if (seconds < SampleSeconds / 4) batch *= 2;
+            if (seconds < SampleSeconds / 4 && work.Prepare is null) batch *= 2;
         }
+        if (work.Prepare is not null) return 1;
         return Math.Max(1, (long)Math.Ceiling(SampleSeconds / each));
     }
 
     private static Sample Take(Workload work, long times)
     {
         Thread.Sleep(s_pause);
-        // Work that takes long wakes the machine up by itself.
+        // Work that takes long, or that is prepared, finds the machine awake.
+        work.Prepare?.Invoke();
         long start = Stopwatch.GetTimestamp();
-        while (!work.IsSlow && Stopwatch.GetElapsedTime(start).TotalSeconds < WakeUpSeconds) work.Once();
+        while (!work.IsSlow && work.Prepare is null && Stopwatch.GetElapsedTime(start).TotalSeconds < WakeUpSeconds) work.Once();
 
         ProcessCounts before = ProcessCounts.Read();
         start = Stopwatch.GetTimestamp();

@@ -8,15 +8,22 @@ internal sealed record Workload(Action Once, Action Release) : IDisposable
     /// <summary>What the work gives, in a form that the other side's can be compared with; null where there is nothing to compare.</summary>
     public Func<float[]>? Answer { get; init; }
 
+    /// <summary>What must be done before every run and is not timed; null where runs follow each other.</summary>
+    public Action? Prepare { get; init; }
+
     /// <summary>True once a run has been seen to take long.</summary>
     public bool IsSlow { get; set; }
 
     /// <inheritdoc/>
     public void Dispose() => Release();
 
-    /// <summary>Does the work so many times in a row.</summary>
+    /// <summary>Does the work so many times in a row; once, where each run must be prepared.</summary>
     public void Run(long times)
     {
-        for (long i = 0; i < times; i++) Once();
+        if (Prepare is not null) Once();
+        else
+        {
+            for (long i = 0; i < times; i++) Once();
+        }
     }
 }

@@ -84,12 +84,8 @@ internal static class MemoryCommand
 
     private static List<Report> RunChild(string loop, string words, int steps, TextWriter output)
     {
-        string self = Environment.ProcessPath
-            ?? throw new BenchmarkFailedException("the path of this program is unknown, so it cannot start a run in its own process.");
-        List<string> arguments = ["mem", "--loop", loop, "--steps", steps.ToString(CultureInfo.InvariantCulture)];
-        if (Path.GetFileNameWithoutExtension(self) == "dotnet") arguments.Insert(0, typeof(MemoryCommand).Assembly.Location);
         output.WriteLine($"{words}:");
-        using Process child = Process.Start(new ProcessStartInfo(self, arguments) { RedirectStandardOutput = true })!;
+        using Process child = OwnProcess.Start("mem", "--loop", loop, "--steps", steps.ToString(CultureInfo.InvariantCulture));
         var reports = new List<Report>();
         while (child.StandardOutput.ReadLine() is { } line)
         {

@@ -4,7 +4,7 @@ using Ballast.Bench.Measuring;
 namespace Ballast.Bench.Peers;
 
 /// <summary>Moves of a module of 500 MB, against a plain copy by two threads between touched memory: what the machine can do.</summary>
-internal static class StateRows
+internal static partial class StateRows
 {
     private const int Parameters = 125, Elements = 1_000_000;
     private const long Bytes = (long)Parameters * Elements * sizeof(float);
@@ -14,6 +14,7 @@ internal static class StateRows
     [
         // Read and written: 500 MB each.
         new("state move 500 MB, copy", "ms", Rate.Bytes(2.0 * Bytes), Move, () => Copy(1), NeedsTorch: false),
+        new("state move 500 MB, new pages", "ms", Rate.Bytes(2.0 * Bytes), MoveToNewPages, CopyToNewPages, NeedsTorch: false),
         // There and back: 500 MB read and 1000 MB written, then the reverse; the peer copies as much.
         new("state cast 500 MB, copy", "ms", Rate.Bytes(6.0 * Bytes), Cast, () => Copy(3), NeedsTorch: false),
     ];
@@ -23,6 +24,48 @@ internal static class StateRows
     {
         ParameterList list = Module();
         return new(() => GC.KeepAlive(list.Clone()), Forget);
+    }
+
+    /// <summary>The same into memory that this process has never touched: before each run the allocator's cache goes back to the system.</summary>
+    private static Workload MoveToNewPages()
+    {
+        ParameterList list = Module();
+        ParameterList? moved = null;
+        return new(() => moved = list.Clone(), Forget)
+        {
+            Prepare = () =>
+            {
+                moved = null;
+                Forget();
+                Device.Cpu.Runtime.Allocator.Trim();
+                if (OperatingSystem.IsLinux()) _ = ReturnFreed(0);
+            },
+        };
+    }
+
+    /// <summary>A plain copy by two threads into a block that comes fresh from the system, with the pages that it gives.</summary>
+    private static unsafe Workload CopyToNewPages()
+    {
+        nint from = (nint)NativeMemory.Alloc((nuint)Bytes), to = 0;
+        NativeMemory.Fill((void*)from, (nuint)Bytes, 1);
+        return new(
+            () =>
+            {
+                to = (nint)NativeMemory.Alloc((nuint)Bytes);
+                CopyHalves(from, to);
+            },
+            () =>
+            {
+                NativeMemory.Free((void*)from);
+                NativeMemory.Free((void*)to);
+            })
+        {
+            Prepare = () =>
+            {
+                NativeMemory.Free((void*)to);
+                to = 0;
+            },
+        };
     }
 
     private static Workload Cast()
@@ -39,12 +82,10 @@ internal static class StateRows
         nint from = (nint)NativeMemory.Alloc((nuint)Bytes), to = (nint)NativeMemory.Alloc((nuint)Bytes);
         NativeMemory.Fill((void*)from, (nuint)Bytes, 1);
         NativeMemory.Fill((void*)to, (nuint)Bytes, 1);
-        const long half = Bytes / 2;
         return new(
             () =>
             {
-                for (int i = 0; i < times; i++)
-                    Parallel.For(0, 2, part => System.Buffer.MemoryCopy((byte*)from + part * half, (byte*)to + part * half, half, half));
+                for (int i = 0; i < times; i++) CopyHalves(from, to);
             },
             () =>
             {
@@ -53,9 +94,15 @@ internal static class StateRows
             });
     }
 
-    private static void Forget()
+    private static unsafe void CopyHalves(nint from, nint to)
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        const long half = Bytes / 2;
+        Parallel.For(0, 2, part => System.Buffer.MemoryCopy((byte*)from + part * half, (byte*)to + part * half, half, half));
     }
+
+    private static void Forget() => OurSide.Forget();
+
+    /// <summary>Gives freed memory that the C library keeps back to the system.</summary>
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int ReturnFreed(nuint keep);
 }
