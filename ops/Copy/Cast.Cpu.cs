@@ -19,17 +19,33 @@ internal sealed class CopyCpu : IKernel<CopyOp>
 }
 
 /// <summary>Sets all elements.</summary>
-internal sealed class FillCpu : IKernel<FillOp>
+internal sealed unsafe class FillCpu : IKernel<FillOp>
 {
+    private const long Grain = 64 * 1024;
+
     public DTypeSet DTypes => DTypeSet.All;
 
     public void Run(in FillOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
+        if (outputs[0] is { IsContiguous: true, DType: DType.Float32 } dense)
+        {
+            var body = new FillBody(dense.PointerOf<float>(), (float)op.Value.ToDouble());
+            WorkerPool.For(dense.Elements, Grain, ref body);
+            return;
+        }
         // One element in the target's dtype, stretched over the target.
         Tensor value = op.Value.Kind == ScalarKind.Real ? Tensor.From(op.Value.ToDouble()) : Tensor.From(op.Value.ToInt64());
         Tensor typed = Tensor.Empty(Shape.Scalar, outputs[0].DType);
         CopyDriver.Copy(value, typed);
         CopyDriver.Copy(typed, outputs[0]);
+    }
+
+    private readonly struct FillBody(float* start, float value) : IRangeBody
+    {
+        public void Run(long begin, long end)
+        {
+            for (long i = begin; i < end; i += int.MaxValue) new Span<float>(start + i, (int)Math.Min(int.MaxValue, end - i)).Fill(value);
+        }
     }
 }
 

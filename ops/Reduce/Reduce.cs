@@ -93,13 +93,14 @@ internal static class Axes
 
     public static Shape Reduced(Shape shape, int mask, bool keep)
     {
-        var dims = new List<int>(shape.Rank);
+        Span<int> dims = stackalloc int[Shape.MaxRank];
+        int rank = 0;
         for (int i = 0; i < shape.Rank; i++)
         {
-            if ((mask & (1 << i)) == 0) dims.Add(shape.Dims[i]);
-            else if (keep) dims.Add(1);
+            if ((mask & (1 << i)) == 0) dims[rank++] = shape.Dims[i];
+            else if (keep) dims[rank++] = 1;
         }
-        return new Shape(dims.ToArray());
+        return new Shape(dims[..rank].ToArray());
     }
 
     public static long CountOf(Shape shape, int mask)
@@ -115,7 +116,17 @@ internal static class Axes
 public sealed partial class Tensor
 {
     private Tensor Reduce(Reduction kind, ReadOnlySpan<int> axes, bool keep) =>
-        Op.Run(new ReduceOp(kind, Axes.Mask(Shape, axes, kind.ToString().ToLowerInvariant()), keep), this);
+        Op.Run(new ReduceOp(kind, Axes.Mask(Shape, axes, NameOf(kind)), keep), this);
+
+    private static string NameOf(Reduction kind) => kind switch
+    {
+        Reduction.Sum => "sum",
+        Reduction.Prod => "prod",
+        Reduction.Max => "max",
+        Reduction.Min => "min",
+        Reduction.Any => "any",
+        _ => "all",
+    };
 
     private Tensor Reduce(Reduction kind) => Op.Run(new ReduceOp(kind, Axes.AllOf(Shape), false), this);
 

@@ -26,6 +26,9 @@ internal sealed unsafe partial class CpuRuntime(Device device) : DeviceRuntime(d
 {
     private const nuint AlignmentBytes = 64;
 
+    // Memory that a thread fills meanwhile another wakes up.
+    private const long FillGrainBytes = 256 * 1024;
+
     // Linux hands out 4 KB pages unless asked: touching 500 MB for the first time costs then several times what copying it does.
     private const nuint HugePageBytes = 2 << 20;
     private const int AdviseHugePages = 14; // MADV_HUGEPAGE
@@ -44,7 +47,7 @@ internal sealed unsafe partial class CpuRuntime(Device device) : DeviceRuntime(d
         CountAllocation();
         try
         {
-            if (bytes < 2 * (long)HugePageBytes || !_asksForHugePages) return (nint)NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes);
+            if (bytes < (long)HugePageBytes || !_asksForHugePages) return (nint)NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes);
             void* block = NativeMemory.AlignedAlloc((nuint)bytes, HugePageBytes);
             AskForHugePages(block, (nuint)bytes & ~(HugePageBytes - 1));
             return (nint)block;
@@ -79,8 +82,16 @@ internal sealed unsafe partial class CpuRuntime(Device device) : DeviceRuntime(d
     public override void CopyToHost(Span<byte> destination, nint handle, long offsetBytes) =>
         new ReadOnlySpan<byte>((byte*)handle + offsetBytes, destination.Length).CopyTo(destination);
 
-    public override void Fill(nint handle, long offsetBytes, long bytes, byte value) =>
-        NativeMemory.Fill((byte*)handle + offsetBytes, (nuint)bytes, value);
+    public override void Fill(nint handle, long offsetBytes, long bytes, byte value)
+    {
+        var body = new FillBody((byte*)handle + offsetBytes, value);
+        WorkerPool.For(bytes, FillGrainBytes, ref body);
+    }
+
+    private readonly struct FillBody(byte* start, byte value) : IRangeBody
+    {
+        public void Run(long begin, long end) => NativeMemory.Fill(start + begin, (nuint)(end - begin), value);
+    }
 }
 
 /// <summary>Makes the CPU known.</summary>

@@ -72,7 +72,7 @@ public static class Autograd
     internal static Tensor?[] Run(ReadOnlySpan<Tensor> roots, ReadOnlySpan<Tensor?> gradients, ReadOnlySpan<Tensor> targets, bool retainGraph)
     {
         using GradScope noGrad = NoGrad();
-        var engine = new Engine(targets, retainGraph);
+        Engine engine = Engine.Take(targets, retainGraph);
         for (int i = 0; i < roots.Length; i++)
         {
             Tensor root = roots[i];
@@ -94,8 +94,9 @@ public static class Autograd
         {
             _depth--;
         }
-        var results = new Tensor?[targets.Length];
+        Tensor?[] results = targets.Length == 0 ? [] : new Tensor?[targets.Length];
         for (int i = 0; i < targets.Length; i++) results[i] = engine.Captured(targets[i]);
+        engine.GiveBack();
         // A pass inside another (a checkpoint) ends while much of the outer one is alive.
         if (_depth == 0 && roots.Length > 0) roots[0].Device.Runtime.Allocator.EndPass();
         return results;

@@ -3,17 +3,34 @@ namespace Ballast;
 /// <summary>One backward pass. Nodes run from the latest to the earliest, so every consumer has run before its producer.</summary>
 internal sealed class Engine
 {
+    [ThreadStatic] private static Engine? _spare; // its tables keep their size from pass to pass
+
     private readonly PriorityQueue<Node, long> _ready = new();
     private readonly Dictionary<Node, Tensor?[]> _pending = [];
-    private readonly Dictionary<(Node, int), Tensor?>? _captures;
-    private readonly bool _retainGraph;
+    private Tensor?[] _results = new Tensor?[8];
+    private Dictionary<(Node, int), Tensor?>? _captures;
+    private bool _retainGraph;
 
-    public Engine(ReadOnlySpan<Tensor> targets, bool retainGraph)
+    private Engine() { }
+
+    /// <summary>An engine for one pass on this thread.</summary>
+    public static Engine Take(ReadOnlySpan<Tensor> targets, bool retainGraph)
     {
-        _retainGraph = retainGraph;
-        if (targets.Length == 0) return;
-        _captures = [];
-        foreach (Tensor target in targets) _captures[(target.GradientNode(), target.OutputIndex)] = null;
+        Engine engine = _spare ?? new Engine();
+        _spare = null;
+        engine._retainGraph = retainGraph;
+        if (targets.Length == 0) return engine;
+        engine._captures = [];
+        foreach (Tensor target in targets) engine._captures[(target.GradientNode(), target.OutputIndex)] = null;
+        return engine;
+    }
+
+    /// <summary>Keeps the engine for the next pass; after an error it is dropped with whatever it holds.</summary>
+    public void GiveBack()
+    {
+        _captures = null;
+        _results.AsSpan().Clear();
+        _spare = this;
     }
 
     public Tensor? Captured(Tensor target) => _captures![(target.GradientNode(), target.OutputIndex)];
@@ -71,12 +88,11 @@ internal sealed class Engine
 
     public void Run()
     {
-        Span<Tensor?> results = new Tensor?[8];
         while (_ready.TryDequeue(out Node? node, out _))
         {
             _pending.Remove(node, out Tensor?[]? grads);
-            if (node.Edges.Length > results.Length) results = new Tensor?[node.Edges.Length];
-            Span<Tensor?> inputs = results[..node.Edges.Length];
+            if (node.Edges.Length > _results.Length) _results = new Tensor?[node.Edges.Length];
+            Span<Tensor?> inputs = _results.AsSpan(0, node.Edges.Length);
             inputs.Clear();
             if (node.KeepsGradients) Publish(grads!);
             node.Apply(grads, inputs);

@@ -99,7 +99,7 @@ internal sealed class OpNode<TOp> : Node, ISavedTensors where TOp : struct, IOp<
     }
 
     /// <summary>The node of an op that will write over its first input: what its rule needs of that input is copied before.</summary>
-    public static OpNode<TOp> CreateInPlace(in TOp op, Tensor[] inputs)
+    public static OpNode<TOp> CreateInPlace(in TOp op, ReadOnlySpan<Tensor> inputs)
     {
         OpNode<TOp> node = Create(op, inputs, 1);
         if ((node._savedMask & (int)Saves.Input0) != 0)

@@ -100,7 +100,8 @@ public static class Op
     public static Tensor RunInPlace<TOp>(in TOp op, Tensor target, params ReadOnlySpan<Tensor> others) where TOp : struct, IOp<TOp>
     {
         OpTraits traits = TOp.Traits;
-        var inputs = new Tensor[others.Length + 1];
+        OperandBuffer buffer = default;
+        Span<Tensor> inputs = others.Length < OperandBuffer.Length ? ((Span<Tensor>)buffer!)[..(others.Length + 1)] : new Tensor[others.Length + 1];
         inputs[0] = target;
         for (int i = 0; i < others.Length; i++)
         {
@@ -114,7 +115,7 @@ public static class Op
         TensorSpec spec = default;
         Infer(op, inputs, new Span<TensorSpec>(ref spec));
         if (spec.Shape != target.Shape)
-            throw new ShapeException($"{traits.Name} in place: the result {spec.Shape} does not fit the target {target.Shape}; only the other operand may stretch.").With(inputs);
+            throw new ShapeException($"{traits.Name} in place: the result {spec.Shape} does not fit the target {target.Shape}; only the other operand may stretch.").With(inputs!);
         CheckHold(traits.Name, target.DType, spec.DType);
         Autograd.CheckInPlace(traits.Name, target, inputs);
         bool record = traits.Differentiable && Autograd.Enabled && Autograd.AnyRequires(inputs);
@@ -247,6 +248,14 @@ public static class Op
             else if (!ReferenceEquals(device, input.Device)) throw DeviceErrors.Mismatch(traits.Name, inputs);
         }
         return device is not null && hostScalars <= 1 ? device : throw DeviceErrors.Mismatch(traits.Name, inputs);
+    }
+
+    [InlineArray(Length)]
+    private struct OperandBuffer
+    {
+        public const int Length = 4;
+
+        private Tensor _first;
     }
 
     [InlineArray(4)]
