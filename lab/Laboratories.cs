@@ -1,4 +1,5 @@
 using Ballast.Lab.Attention;
+using Ballast.Lab.Dispatch;
 using Ballast.Lab.Stream;
 
 namespace Ballast.Lab;
@@ -12,5 +13,6 @@ internal static class Laboratories
         new StreamLaboratory(),
         new FmaLaboratory(),
         new AttentionLaboratory(),
+        new DispatchLaboratory(),
     ];
 }
