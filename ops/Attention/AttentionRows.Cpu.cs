@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ballast.Cpu;
 
@@ -42,6 +43,8 @@ internal static unsafe class AttentionRows<S, T, V, L>
                 for (int key = 0; key < keys; key += Chunk)
                 {
                     int count = Math.Min(Chunk, keys - key);
+                    if (key + Chunk < keys) Fetch(plan.K, matrix, key + Chunk, Math.Min(Chunk, keys - key - Chunk), width);
+                    else Fetch(plan.V, matrix, 0, Math.Min(Chunk, keys), wide);
                     T* k = Rows(plan.K, matrix, key, count, width, rows, out long step);
                     Score(query, width, k, step, count, scores + key);
                 }
@@ -52,6 +55,8 @@ internal static unsafe class AttentionRows<S, T, V, L>
                 for (int key = 0; key < keys; key += Chunk)
                 {
                     int count = Math.Min(Chunk, keys - key);
+                    if (key + Chunk < keys) Fetch(plan.V, matrix, key + Chunk, Math.Min(Chunk, keys - key - Chunk), wide);
+                    else if (item + 1 < end) Fetch(plan.K, (item + 1) / plan.Queries, 0, Math.Min(Chunk, keys), width);
                     T* v = Rows(plan.V, matrix, key, count, wide, rows, out long step);
                     AddWeighted(scores + key, v, step, count, wide, result);
                 }
@@ -61,6 +66,16 @@ internal static unsafe class AttentionRows<S, T, V, L>
                 for (int i = 0; i < wide; i++) result[i] *= factor;
                 StoredRows<S, T>.Narrow(result, output + item * wide, wide);
             }
+        }
+
+        /// <summary>Asks for the rows that come next: a processor does not by itself read on beyond the end of a page.</summary>
+        private static void Fetch(in Matrices<S> matrices, long matrix, int row, int count, int width)
+        {
+            if (!Sse.IsSupported || matrices.Column != 1) return;
+            byte* from = (byte*)matrices.At(matrix, row);
+            long step = matrices.Row * sizeof(S), bytes = (long)width * sizeof(S);
+            for (int i = 0; i < count; i++, from += step)
+                for (long at = 0; at < bytes; at += 64) Sse.Prefetch1(from + at);
         }
 
         /// <summary>Rows where they lie if they can be used there, else a copy.</summary>

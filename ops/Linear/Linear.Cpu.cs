@@ -18,7 +18,10 @@ internal sealed unsafe class LinearCpu : IKernel<LinearOp>
         Tensor weight = inputs[1];
         int depth = weight.Shape[1], columns = weight.Shape[0], rows = checked((int)(y.Elements / columns));
         // Rows that lie evenly apart are read where they are; anything else is copied first.
-        bool even = inputs[0].Layout.TryReshape([rows, depth], out Layout layout);
+        bool even = inputs[0].IsContiguous;
+        long rowStep = depth, columnStep = 1;
+        if (!even && inputs[0].Layout.TryReshape([rows, depth], out Layout layout))
+            (even, rowStep, columnStep) = (true, layout.Strides[0], layout.Strides[1]);
         using Dense copy = new(even ? y : inputs[0]);
         Tensor x = even ? inputs[0] : copy.Tensor;
         T* bias = null;
@@ -29,7 +32,7 @@ internal sealed unsafe class LinearCpu : IKernel<LinearOp>
             if (bias != b.Pointer) Elements.Widen(Elements.Of<T>(b.DType), b.Pointer, b.Strides[0], columns, bias);
         }
         Gemm.Multiply(1, rows, columns, depth,
-            new GemmMatrix(x.Pointer, x.DType, even ? layout.Strides[0] : depth, even ? layout.Strides[1] : 1),
+            new GemmMatrix(x.Pointer, x.DType, rowStep, columnStep),
             new GemmMatrix(weight.Pointer, weight.DType, weight.Strides[1], weight.Strides[0]),
             new GemmMatrix(y.Pointer, y.DType, columns, 1), bias);
     }

@@ -28,11 +28,14 @@ public sealed class KeyValueCache : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         if (!dtype.IsFloating) throw new DTypeException($"KeyValueCache: keys and values are floating, {dtype.Name} was given.");
-        _keys = Tensor.Zeros([batch, heads, capacity, width], dtype, device);
-        _values = Tensor.Zeros([batch, heads, capacity, width], dtype, device);
-        TensorScope.Escape(_keys);
-        TensorScope.Escape(_values);
+        // One block for both: large pages are given to large blocks only.
+        Tensor both = Tensor.Zeros([2, batch, heads, capacity, width], dtype, device);
+        TensorScope.Escape(both);
+        (_keys, _values) = (both.Select(0, 0), both.Select(0, 1));
     }
+
+    /// <summary>A cache in a part of a block [2, B, H, S, D] that its owner frees.</summary>
+    internal KeyValueCache(Tensor both) => (_keys, _values) = (both.Select(0, 0), both.Select(0, 1));
 
     /// <summary>The keys [B, H, S, D]; rows from <see cref="Length"/> on mean nothing.</summary>
     public Tensor Keys => Alive(_keys);
@@ -85,7 +88,6 @@ public sealed class KeyValueCache : IDisposable
         if (_disposed) return;
         _disposed = true;
         _keys.Storage.ReleaseNow();
-        _values.Storage.ReleaseNow();
     }
 
     /// <summary>Writes one position without looking for errors or making an object; see <see cref="Append"/>.</summary>

@@ -19,6 +19,7 @@ namespace Ballast.Models;
 /// </remarks>
 public sealed class GptSession : IDisposable
 {
+    private readonly Tensor _block;
     private readonly KeyValueCache[] _caches;
     private readonly GptStep _step;
     private bool _disposed;
@@ -37,7 +38,10 @@ public sealed class GptSession : IDisposable
         if (Device.IsMeta)
             throw new InvalidOperationException("a session needs weights, and the model is on meta: load it, or call ToEmpty(device) first.");
         CheckMode();
-        _caches = [.. model.Blocks.Select(block => block.Attention.StartCache(capacity, batch))];
+        // All layers lie in one block, which gets large pages: each step reads all of it.
+        _block = Tensor.Zeros([config.Layers, 2, batch, config.Heads, capacity, config.Width / config.Heads], DType, Device);
+        TensorScope.Escape(_block);
+        _caches = [.. Enumerable.Range(0, config.Layers).Select(i => new KeyValueCache(_block.Select(0, i)))];
         _step = new GptStep(model, batch);
     }
 
@@ -63,7 +67,7 @@ public sealed class GptSession : IDisposable
     public Tensor Logits => _step.Logits;
 
     /// <summary>Bytes of all cached keys and values.</summary>
-    public long CacheBytes => _caches.Sum(cache => cache.Bytes);
+    public long CacheBytes => _block.Bytes;
 
     /// <summary>Reads tokens in one pass, behind those that were read before.</summary>
     /// <param name="tokens">Token numbers [B, T], T at least 1.</param>
@@ -152,7 +156,7 @@ public sealed class GptSession : IDisposable
     {
         if (_disposed) return;
         _disposed = true;
-        foreach (KeyValueCache cache in _caches) cache.Dispose();
+        _block.Storage.ReleaseNow();
     }
 
     private Tensor Step()

@@ -2,12 +2,15 @@ namespace Ballast.Models;
 
 /// <summary>One position through a <see cref="Gpt"/> in tensors that are kept from step to step: the kernels of the layers' own ops, called
 /// one after the other with nothing made between them.</summary>
+/// <remarks>A half-precision model on the CPU keeps what passes from layer to layer in float32, the dtype that everything is computed in
+/// there: a matrix product takes each operand in its own dtype, and only norms and table rows are widened first.</remarks>
 internal sealed class GptStep
 {
     private readonly Gpt _model;
     private readonly Device _device;
     private readonly double _scale;
-    private readonly Tensor _tokens, _position, _place, _x, _normed, _mean, _deviation, _fused, _query, _key, _value, _attended, _merged,
+    private readonly bool _widens;
+    private readonly Tensor _tokens, _position, _row, _placeRow, _place, _x, _weight, _bias, _normed, _mean, _deviation, _fused, _query, _key, _value, _attended, _merged,
         _sums, _added, _hidden, _logits;
 
     public GptStep(Gpt model, int batch)
@@ -20,9 +23,15 @@ internal sealed class GptStep
         _scale = 1 / Math.Sqrt(width / heads);
         _tokens = Make([batch, 1], DType.Int64);
         _position = Make([1, 1], DType.Int64);
-        _place = Make([1, 1, width], dtype);
-        _x = Make([batch, 1, width], dtype);
-        _normed = Make([batch, 1, width], dtype);
+        _widens = dtype.IsHalf && _device.IsCpu;
+        DType flow = _widens ? DType.Float32 : dtype;
+        _place = Make([1, 1, width], flow);
+        _x = Make([batch, 1, width], flow);
+        _placeRow = _widens ? Make([1, 1, width], dtype) : _place;
+        _row = _widens ? Make([batch, 1, width], dtype) : _x;
+        _weight = Make([width], flow);
+        _bias = Make([width], flow);
+        _normed = Make([batch, 1, width], flow);
         _mean = Make([batch, 1], wide);
         _deviation = Make([batch, 1], wide);
         _fused = Make([batch, 1, 3 * width], dtype);
@@ -32,8 +41,8 @@ internal sealed class GptStep
         _attended = Make([batch, heads, 1, width / heads], dtype);
         _merged = _attended.View(batch, 1, width); // one position: the heads lie side by side already
         _sums = Make([batch, heads, 1], wide);
-        _added = Make([batch, 1, width], dtype);
-        _hidden = Make([batch, 1, 4 * width], dtype);
+        _added = Make([batch, 1, width], flow);
+        _hidden = Make([batch, 1, 4 * width], flow);
         _logits = Make([batch, 1, config.VocabularySize], dtype);
         Logits = _logits.View(batch, config.VocabularySize);
     }
@@ -77,24 +86,39 @@ internal sealed class GptStep
 
     private void Embed(int position)
     {
-        Op.Execute(new EmbeddingOp(-1), _device, [_model.TokenEmbedding.Weight.Value, _tokens], [_x]);
         if (_device.IsCpu) _position.Writable<long>()[0] = position;
         else _position.FillInPlace(position);
-        if (_model.PositionEmbedding is { } learned)
-        {
-            Op.Execute(new EmbeddingOp(-1), _device, [learned.Weight.Value, _position], [_place]);
-        }
-        else
+        Gather(_model.PositionEmbedding is { } learned ? learned.Weight.Value : _model.Positions!.Value, _position, _place);
+        Gather(_model.TokenEmbedding.Weight, _tokens, _x);
+        if (_model.PositionEmbedding is null)
         {
             double factor = Math.Sqrt(_model.Config.Width);
             Op.Execute(new UnaryOp<ScalarRight<MulFormula>>(new(default, factor)), _device, [_x], [_x]);
-            Op.Execute(new EmbeddingOp(-1), _device, [_model.Positions!.Value, _position], [_place]);
         }
         Op.Execute(new BinaryOp<AddFormula>(default), _device, [_x, _place], [_x]);
     }
 
-    private void Normalize(LayerNorm norm) => Op.Execute(
-        new LayerNormOp(1, norm.Eps, true, true), _device, [_x, norm.Weight!.Value, norm.Bias!.Value], [_normed, _mean, _deviation]);
+    /// <summary>Rows of a table by number.</summary>
+    private void Gather(Tensor table, Tensor numbers, Tensor rows)
+    {
+        Tensor target = ReferenceEquals(rows, _x) ? _row : _placeRow;
+        Op.Execute(new EmbeddingOp(-1), _device, [table, numbers], [target]);
+        if (_widens) Widen(target, rows);
+    }
+
+    private void Normalize(LayerNorm norm)
+    {
+        Tensor weight = norm.Weight!.Value, bias = norm.Bias!.Value;
+        if (_widens)
+        {
+            Widen(weight, _weight);
+            Widen(bias, _bias);
+            (weight, bias) = (_weight, _bias);
+        }
+        Op.Execute(new LayerNormOp(1, norm.Eps, true, true), _device, [_x, weight, bias], [_normed, _mean, _deviation]);
+    }
+
+    private void Widen(Tensor from, Tensor to) => Op.Execute(new CastOp(DType.Float32), _device, [from], [to]);
 
     private void Multiply(Linear linear, Tensor x, Tensor y)
     {
