@@ -24,7 +24,8 @@ public sealed class CapturedParameterFix : CodeFixProvider
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
         var cancel = context.CancellationToken;
-        if (await Uses.Declared(context.Document, context.Span, cancel).ConfigureAwait(false) is not { Symbol: IParameterSymbol parameter } found) return;
+        if (await Uses.Declared(context.Document, context.Span, cancel)
+            .ConfigureAwait(false) is not { Symbol: IParameterSymbol parameter } found) return;
         if (found.Node is not ParameterSyntax { Type: { } written, Parent.Parent: TypeDeclarationSyntax type }) return;
         if (HeldTypes.IsTensor(parameter.Type))
         {
@@ -40,7 +41,8 @@ public sealed class CapturedParameterFix : CodeFixProvider
             Change(solution, context.Document, parameter, type, written, kind, cancel));
     }
 
-    private static async Task<Solution?> Change(Solution solution, Document document, IParameterSymbol parameter, TypeDeclarationSyntax type,
+    private static async Task<Solution?> Change(Solution solution, Document document, IParameterSymbol parameter,
+        TypeDeclarationSyntax type,
         TypeSyntax written, string? kind, CancellationToken cancel)
     {
         var name = "_" + parameter.Name;
@@ -56,7 +58,8 @@ public sealed class CapturedParameterFix : CodeFixProvider
         var absent = written is NullableTypeSyntax;
         var stored = kind is null ? written.WithoutTrivia().ToString() : $"global::Ballast.{kind}{(absent ? "?" : "")}";
         var value = kind is null ? parameter.Name.Escaped() : absent
-            ? $"{parameter.Name.Escaped()} is null ? null : new global::Ballast.{kind}({parameter.Name.Escaped()})" : $"new({parameter.Name.Escaped()})";
+            ? $"{parameter.Name.Escaped()} is null ? null : new global::Ballast.{kind}({parameter.Name.Escaped()})"
+                : $"new({parameter.Name.Escaped()})";
         var field = ((FieldDeclarationSyntax)SyntaxFactory.ParseMemberDeclaration($"private readonly {stored} {name} = {value};")!)
             .WithTrailingTrivia(type.NewLine(), type.NewLine())
             .WithAdditionalAnnotations(Formatter.Annotation, Microsoft.CodeAnalysis.Simplification.Simplifier.Annotation);

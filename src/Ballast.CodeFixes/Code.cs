@@ -15,7 +15,8 @@ internal static class Code
 
     /// <summary>A type, as short as the place allows.</summary>
     public static TypeSyntax Type(ITypeSymbol type) =>
-        SyntaxFactory.ParseTypeName(type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)).WithAdditionalAnnotations(Simplifier.Annotation);
+        SyntaxFactory.ParseTypeName(type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat))
+            .WithAdditionalAnnotations(Simplifier.Annotation);
 
     /// <summary><c>new Type(arguments)</c>.</summary>
     public static ExpressionSyntax New(TypeSyntax type, params ExpressionSyntax[] arguments) =>
@@ -51,15 +52,18 @@ internal static class Code
         SyntaxKind.SimpleMemberAccessExpression, Receiver(receiver.WithoutTrivia()), SyntaxFactory.IdentifierName(name));
 
     /// <summary>An expression from text.</summary>
-    public static ExpressionSyntax Expression(string text) => SyntaxFactory.ParseExpression(text).WithAdditionalAnnotations(Formatter.Annotation);
+    public static ExpressionSyntax Expression(string text) => SyntaxFactory.ParseExpression(text)
+        .WithAdditionalAnnotations(Formatter.Annotation);
 
     /// <summary>The node with the trivia of another one around it.</summary>
     public static T Around<T>(this T node, SyntaxNode old) where T : SyntaxNode =>
         node.WithLeadingTrivia(old.GetLeadingTrivia()).WithTrailingTrivia(old.GetTrailingTrivia());
 
     /// <summary>The attribute list <c>[Name("text")]</c>.</summary>
-    public static AttributeListSyntax Attribute(string name, string text) => SyntaxFactory.AttributeList(SyntaxFactory.SingletonSeparatedList(
-        SyntaxFactory.Attribute((NameSyntax)SyntaxFactory.ParseName($"global::Ballast.{name}").WithAdditionalAnnotations(Simplifier.Annotation),
+    public static AttributeListSyntax Attribute(string name, string text) =>
+        SyntaxFactory.AttributeList(SyntaxFactory.SingletonSeparatedList(
+        SyntaxFactory.Attribute((NameSyntax)SyntaxFactory.ParseName($"global::Ballast.{name}")
+            .WithAdditionalAnnotations(Simplifier.Annotation),
             SyntaxFactory.AttributeArgumentList(SyntaxFactory.SingletonSeparatedList(SyntaxFactory.AttributeArgument(
                 SyntaxFactory.LiteralExpression(SyntaxKind.StringLiteralExpression, SyntaxFactory.Literal(text))))))))
         .WithAdditionalAnnotations(Formatter.Annotation);

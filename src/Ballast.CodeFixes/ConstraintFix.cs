@@ -24,12 +24,15 @@ public sealed class ConstraintFix : CodeFixProvider
     {
         if (await Uses.Declared(context.Document, context.Span, context.CancellationToken).ConfigureAwait(false) is not { } found) return;
         var type = found.Symbol is IFieldSymbol or IPropertySymbol ? found.Symbol.TypeOf() : (found.Symbol as IParameterSymbol)?.Type;
-        if (type is not ITypeParameterSymbol { TypeParameterKind: TypeParameterKind.Type } parameter || parameter.HasValueTypeConstraint) return;
+        if (type is not ITypeParameterSymbol { TypeParameterKind: TypeParameterKind.Type } parameter
+            || parameter.HasValueTypeConstraint) return;
         var clause = found.Node.FirstAncestorOrSelf<TypeDeclarationSyntax>()?.ConstraintClauses
             .FirstOrDefault(c => c.Name.Identifier.ValueText == parameter.Name);
         if (clause is null) return;
-        var kept = clause.Constraints.Where(c => c is not ClassOrStructConstraintSyntax).Prepend(SyntaxFactory.TypeConstraint(Code.Type("Module")));
+        var kept = clause.Constraints.Where(c => c is not ClassOrStructConstraintSyntax)
+            .Prepend(SyntaxFactory.TypeConstraint(Code.Type("Module")));
         await Offer.Replace(context, context.Diagnostics[0], $"Constrain {parameter.Name} to Module", "Constraint", clause,
-            clause.WithConstraints(SyntaxFactory.SeparatedList(kept)).WithAdditionalAnnotations(Formatter.Annotation).Around(clause)).ConfigureAwait(false);
+            clause.WithConstraints(SyntaxFactory.SeparatedList(kept)).WithAdditionalAnnotations(Formatter.Annotation).Around(clause))
+                .ConfigureAwait(false);
     }
 }

@@ -8,7 +8,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Ballast.CodeFixes;
 
-/// <summary>Makes an array, list or dictionary of tensors (BAL0001), modules or variables (BAL0004) the container of state that fits.</summary>
+/// <summary>
+/// Makes an array, list or dictionary of tensors (BAL0001), modules or variables (BAL0004) the container of state that fits.
+/// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(ContainerFix)), Shared]
 public sealed class ContainerFix : CodeFixProvider
 {
@@ -90,9 +92,11 @@ internal sealed record Container(string Name, string Key, TypeSyntax Type, strin
     private static ITypeSymbol? Element(ITypeSymbol type)
     {
         if (type is IArrayTypeSymbol array) return array.Rank == 1 ? array.ElementType : null;
-        if (type is not INamedTypeSymbol named || !named.ContainingNamespace.ToDisplayString().StartsWith("System.Collections", StringComparison.Ordinal)) return null;
+        if (type is not INamedTypeSymbol named || !named.ContainingNamespace.ToDisplayString()
+            .StartsWith("System.Collections", StringComparison.Ordinal)) return null;
         return HeldTypes.IsDictionary(type)
-            ? named.TypeArguments.Length == 2 && named.TypeArguments[0].SpecialType == SpecialType.System_String ? named.TypeArguments[1] : null
+            ? named.TypeArguments.Length == 2 && named.TypeArguments[0].SpecialType == SpecialType.System_String ? named.TypeArguments[1]
+                : null
             : named.TypeArguments.Length == 1 ? named.TypeArguments[0] : null;
     }
 }

@@ -22,7 +22,8 @@ internal sealed class ContainerRewriter(Container container, Rewrites rewrites)
             case PostfixUnaryExpressionSyntax { Operand: LiteralExpressionSyntax }:
                 return;
             case CollectionExpressionSyntax { Elements.Count: 0 } when !container.IsDictionary && container.CanAdd:
-            case ImplicitObjectCreationExpressionSyntax { ArgumentList.Arguments.Count: 0, Initializer: null } when container.CanAdd || container.IsDictionary:
+            case ImplicitObjectCreationExpressionSyntax { ArgumentList.Arguments.Count: 0, Initializer: null } when container.CanAdd
+                || container.IsDictionary:
                 return;
             case CollectionExpressionSyntax collection:
                 foreach (var element in collection.Elements.OfType<ExpressionElementSyntax>()) Wrap(document, element.Expression, model);
@@ -47,7 +48,8 @@ internal sealed class ContainerRewriter(Container container, Rewrites rewrites)
                 _sized = true;
                 rewrites.Add(document, value, v => Empty().Around(v));
                 return;
-            case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Empty", Expression: IdentifierNameSyntax { Identifier.ValueText: "Array" } } }:
+            case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Empty",
+                Expression: IdentifierNameSyntax { Identifier.ValueText: "Array" } } }:
                 rewrites.Add(document, value, v => Empty().Around(v));
                 return;
             default:
@@ -85,13 +87,16 @@ internal sealed class ContainerRewriter(Container container, Rewrites rewrites)
     {
         if (element.Parent is AssignmentExpressionSyntax assignment && assignment.Left == element)
         {
-            if (!assignment.IsKind(SyntaxKind.SimpleAssignmentExpression) || assignment.Parent is not ExpressionStatementSyntax) rewrites.Fail();
+            if (!assignment.IsKind(SyntaxKind.SimpleAssignmentExpression)
+                || assignment.Parent is not ExpressionStatementSyntax) rewrites.Fail();
             else if (_sized && container.CanAdd && !container.IsDictionary)
-                rewrites.Add(use.Document, assignment, a => Code.Call(((ElementAccessExpressionSyntax)a.Left).Expression, "Add", a.Right).Around(a));
+                rewrites.Add(use.Document, assignment, a => Code.Call(((ElementAccessExpressionSyntax)a.Left).Expression, "Add", a.Right)
+                    .Around(a));
             else if (container.Handle is not null && container.IsDictionary)
                 rewrites.Add(use.Document, assignment.Right, r => Code.New(Code.Type(container.Handle!), r).Around(r));
             else if (container.Handle is { } handle)
-                rewrites.Add(use.Document, assignment, a => Code.Call(a.Left, handle == "Buffer" ? "Replace" : "Assign", a.Right).Around(a));
+                rewrites.Add(use.Document, assignment, a => Code.Call(a.Left, handle == "Buffer" ? "Replace" : "Assign", a.Right)
+                    .Around(a));
         }
         else if (container.Handle is { } kind)
         {
@@ -109,8 +114,11 @@ internal sealed class ContainerRewriter(Container container, Rewrites rewrites)
                 return;
             }
             foreach (var item in initializer.Expressions.OfType<AssignmentExpressionSyntax>()) Wrap(document, item.Right, model);
-            foreach (var item in initializer.Expressions.OfType<InitializerExpressionSyntax>()) Wrap(document, item.Expressions[item.Expressions.Count - 1], model);
-            rewrites.Add(document, (ExpressionSyntax)creation, c => SyntaxFactory.ImplicitObjectCreationExpression(SyntaxFactory.ArgumentList(), ((BaseObjectCreationExpressionSyntax)c).Initializer)
+            foreach (var item in initializer.Expressions.OfType<InitializerExpressionSyntax>()) Wrap(document,
+                item.Expressions[item.Expressions.Count - 1], model);
+            rewrites.Add(document, (ExpressionSyntax)creation, c =>
+                SyntaxFactory.ImplicitObjectCreationExpression(SyntaxFactory.ArgumentList(), ((BaseObjectCreationExpressionSyntax)c)
+                .Initializer)
                 .WithAdditionalAnnotations(Formatter.Annotation).Around(c));
             return;
         }
@@ -133,7 +141,8 @@ internal sealed class ContainerRewriter(Container container, Rewrites rewrites)
                 _ => ((BaseObjectCreationExpressionSyntax)w).Initializer!,
             };
             var collection = SyntaxFactory.CollectionExpression(SyntaxFactory.SeparatedList<CollectionElementSyntax>(
-                initializer.Expressions.Select(e => SyntaxFactory.ExpressionElement(e.WithoutTrivia())))).WithAdditionalAnnotations(Formatter.Annotation);
+                initializer.Expressions.Select(e => SyntaxFactory.ExpressionElement(e.WithoutTrivia()))))
+                    .WithAdditionalAnnotations(Formatter.Annotation);
             return (container.CanAdd ? collection : Code.New(container.Type, collection)).Around(w);
         });
     }

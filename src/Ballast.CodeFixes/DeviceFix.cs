@@ -38,7 +38,8 @@ public sealed class DeviceFix : CodeFixProvider
             // Zeros(2, 3) has no device; Zeros([2, 3], device: ...) has.
             var shape = SyntaxFactory.CollectionExpression(SyntaxFactory.SeparatedList<CollectionElementSyntax>(
                 call.ArgumentList.Arguments.Select(a => SyntaxFactory.ExpressionElement(a.Expression.WithoutTrivia()))));
-            changed = call.WithArgumentList(SyntaxFactory.ArgumentList(SyntaxFactory.SeparatedList(new[] { SyntaxFactory.Argument(shape), device })));
+            changed = call.WithArgumentList(SyntaxFactory.ArgumentList(SyntaxFactory.SeparatedList(new[] { SyntaxFactory.Argument(shape),
+                device })));
         }
         changed ??= Code.Call(call, "To", Code.Expression($"{operand}.Device"));
         await Offer.Replace(context, context.Diagnostics[0], $"Take the device of '{operand}'", "Device", call,
@@ -48,5 +49,6 @@ public sealed class DeviceFix : CodeFixProvider
     /// <summary>Whether the only argument is the whole shape, as an array or span.</summary>
     private static bool IsWholeShape(InvocationExpressionSyntax call, SemanticModel model) =>
         call.ArgumentList.Arguments is { Count: 1 } arguments
-        && model.GetTypeInfo(arguments[0].Expression).Type is not { SpecialType: >= SpecialType.System_SByte and <= SpecialType.System_UInt64 };
+        && model.GetTypeInfo(arguments[0].Expression)
+            .Type is not { SpecialType: >= SpecialType.System_SByte and <= SpecialType.System_UInt64 };
 }

@@ -27,7 +27,8 @@ public sealed class ForwardStateFix : CodeFixProvider
         var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
         var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
         var node = root!.FindNode(context.Span, getInnermostNodeForTie: true) as ExpressionSyntax;
-        if (node?.FirstAncestorOrSelf<TypeDeclarationSyntax>() is not { } type || model!.GetTypeInfo(node).Type is not INamedTypeSymbol made) return;
+        if (node?.FirstAncestorOrSelf<TypeDeclarationSyntax>() is not { } type || model!.GetTypeInfo(node)
+            .Type is not INamedTypeSymbol made) return;
         // What depends on the call cannot be made before it.
         if (!HandleRewriter.IsRecipe(node, model!) || DependsOnCall(node, model!)) return;
         var name = Free(type, "_" + char.ToLowerInvariant(made.Name[0]) + made.Name.Substring(1));
@@ -48,7 +49,8 @@ public sealed class ForwardStateFix : CodeFixProvider
     }
 
     private static bool DependsOnCall(ExpressionSyntax node, SemanticModel model) => node.DescendantNodes().OfType<IdentifierNameSyntax>()
-        .Any(n => model.GetSymbolInfo(n).Symbol is ILocalSymbol or IParameterSymbol { ContainingSymbol: IMethodSymbol { MethodKind: not MethodKind.Constructor } });
+        .Any(n => model.GetSymbolInfo(n)
+            .Symbol is ILocalSymbol or IParameterSymbol { ContainingSymbol: IMethodSymbol { MethodKind: not MethodKind.Constructor } });
 
     private static string Free(TypeDeclarationSyntax type, string name)
     {

@@ -9,7 +9,9 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace Ballast.CodeFixes;
 
-/// <summary>Sets a handle's value instead of replacing the handle (BAL0010), and ties by the handle or copies the tensor (BAL0011).</summary>
+/// <summary>
+/// Sets a handle's value instead of replacing the handle (BAL0010), and ties by the handle or copies the tensor (BAL0011).
+/// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(HandleFix)), Shared]
 public sealed class HandleFix : CodeFixProvider
 {
@@ -40,16 +42,19 @@ public sealed class HandleFix : CodeFixProvider
 
     private static async Task Tie(CodeFixContext context, SyntaxNode node, SemanticModel model)
     {
-        if (node is not BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: { Count: > 0 } arguments, Initializer: null } creation) return;
+        if (node is not BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: { Count: > 0 } arguments,
+            Initializer: null } creation) return;
         if (model.GetOperation(creation) is not IObjectCreationOperation operation) return;
         if (Generators.Analysis.HandleAnalyzer.Argument(operation.Arguments, "value") is not { } value) return;
         if (Generators.Analysis.HandleAnalyzer.HandleBehind(value)?.Syntax is not ExpressionSyntax handle) return;
         if (arguments.Count == 1)
         {
-            await Offer.Replace(context, context.Diagnostics[0], "Tie: hold the handle itself", "Tie", creation, handle.WithoutTrivia().Around(creation))
+            await Offer.Replace(context, context.Diagnostics[0], "Tie: hold the handle itself", "Tie", creation, handle.WithoutTrivia()
+                .Around(creation))
                 .ConfigureAwait(false);
         }
         var copy = Code.Call(Code.Call(Code.Member(handle, "Value"), "Detach"), "Clone");
-        await Offer.Replace(context, context.Diagnostics[0], "Copy: a tensor of its own", "Copy", arguments[0].Expression, copy).ConfigureAwait(false);
+        await Offer.Replace(context, context.Diagnostics[0], "Copy: a tensor of its own", "Copy", arguments[0].Expression, copy)
+            .ConfigureAwait(false);
     }
 }

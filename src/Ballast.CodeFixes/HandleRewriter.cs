@@ -49,7 +49,8 @@ internal sealed class HandleRewriter(string kind, Rewrites rewrites)
         {
             rewrites.Add(document, value, v => SyntaxFactory.ConditionalExpression(
                 SyntaxFactory.IsPatternExpression(v.WithoutTrivia(), SyntaxFactory.ConstantPattern(Code.Expression("null"))),
-                Code.Expression("null"), New(v, targetTyped: false)).NormalizeWhitespace().WithAdditionalAnnotations(Formatter.Annotation).Around(v));
+                Code.Expression("null"), New(v, targetTyped: false)).NormalizeWhitespace().WithAdditionalAnnotations(Formatter.Annotation)
+                    .Around(v));
         }
         else
         {
@@ -94,7 +95,8 @@ internal sealed class HandleRewriter(string kind, Rewrites rewrites)
                 return;
             case BinaryExpressionSyntax binary when StaysBare(e, binary, model):
                 return;
-            case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call } when model.GetSymbolInfo(call).Symbol is IMethodSymbol { IsGenericMethod: false }
+            case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call } when model.GetSymbolInfo(call)
+                .Symbol is IMethodSymbol { IsGenericMethod: false }
                 && IsTensor(model.GetTypeInfo(e).ConvertedType):
                 return;
             case ReturnStatementSyntax or ArrowExpressionClauseSyntax when IsTensor(model.GetTypeInfo(e).ConvertedType):
@@ -155,10 +157,12 @@ internal sealed class HandleRewriter(string kind, Rewrites rewrites)
     private TypeSyntax Handle(TypeSyntax old) =>
         (old is NullableTypeSyntax ? SyntaxFactory.NullableType(Code.Type(kind)) : Code.Type(kind)).Around(old);
 
-    private ExpressionSyntax New(ExpressionSyntax value, bool targetTyped) => targetTyped ? Code.New(value) : Code.New(Code.Type(kind), value);
+    private ExpressionSyntax New(ExpressionSyntax value, bool targetTyped) => targetTyped ? Code.New(value)
+        : Code.New(Code.Type(kind), value);
 
     /// <summary><c>Buffer.Derived(_ => value)</c>; while a recipe runs, its device is the default one.</summary>
-    public static ExpressionSyntax Recipe(ExpressionSyntax value) => Code.Call(Code.TypeAsReceiver("Buffer"), "Derived", Code.Lambda("_", value));
+    public static ExpressionSyntax Recipe(ExpressionSyntax value) => Code.Call(Code.TypeAsReceiver("Buffer"), "Derived",
+        Code.Lambda("_", value));
 
     /// <summary>Whether the value can be computed again at any time: from numbers, not from tensors, chance or the module itself.</summary>
     public static bool IsRecipe(ExpressionSyntax value, SemanticModel model)
@@ -170,15 +174,18 @@ internal sealed class HandleRewriter(string kind, Rewrites rewrites)
             if (symbol is ILocalSymbol or IParameterSymbol && HeldTypes.FindAny(Captures.TypeOf(symbol)) is not null) return false;
             if (symbol is IFieldSymbol { IsStatic: false } or IPropertySymbol { IsStatic: false } && IsOfThis(name)) return false;
             if (symbol is IMethodSymbol { IsStatic: false } && name is IdentifierNameSyntax && IsOfThis(name)) return false;
-            if (model.GetOperation(name) is Microsoft.CodeAnalysis.Operations.IInvocationOperation call && HandleAnalyzer.Draws(call)) return false;
+            if (model.GetOperation(name) is Microsoft.CodeAnalysis.Operations.IInvocationOperation call
+                && HandleAnalyzer.Draws(call)) return false;
         }
         return true;
     }
 
-    private static bool IsOfThis(ExpressionSyntax name) => name is IdentifierNameSyntax && !(name.Parent is MemberAccessExpressionSyntax access && access.Name == name)
+    private static bool IsOfThis(ExpressionSyntax name) => name is IdentifierNameSyntax
+        && !(name.Parent is MemberAccessExpressionSyntax access && access.Name == name)
         && name.Parent is not (NameColonSyntax or MemberBindingExpressionSyntax);
 
     private static bool IsTensor(ITypeSymbol? type) => type is not null && HeldTypes.IsTensor(type);
 
-    private static bool IsNull(ExpressionSyntax e) => e.IsKind(SyntaxKind.NullLiteralExpression) || e.IsKind(SyntaxKind.DefaultLiteralExpression);
+    private static bool IsNull(ExpressionSyntax e) => e.IsKind(SyntaxKind.NullLiteralExpression)
+        || e.IsKind(SyntaxKind.DefaultLiteralExpression);
 }

@@ -8,7 +8,8 @@ namespace Ballast.CodeFixes;
 internal static class Offer
 {
     /// <summary>Computes the change and offers it, unless there is none or it would bring a compile error.</summary>
-    public static async Task Fix(CodeFixContext context, Diagnostic diagnostic, string title, string key, Func<Solution, Task<Solution?>> change)
+    public static async Task Fix(CodeFixContext context, Diagnostic diagnostic, string title, string key, Func<Solution,
+        Task<Solution?>> change)
     {
         var before = context.Document.Project.Solution;
         if (await change(before).ConfigureAwait(false) is not { } after) return;

@@ -28,7 +28,8 @@ public sealed class PartialFix : CodeFixProvider
         var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
         if (root!.FindToken(context.Span.Start).Parent?.FirstAncestorOrSelf<ClassDeclarationSyntax>() is not { } type) return;
         if (model!.GetDeclaredSymbol(type, context.CancellationToken) is not { } symbol || !symbol.IsModuleClass()) return;
-        var closed = type.AncestorsAndSelf().OfType<TypeDeclarationSyntax>().Where(t => !t.Modifiers.Any(SyntaxKind.PartialKeyword)).ToArray();
+        var closed = type.AncestorsAndSelf().OfType<TypeDeclarationSyntax>().Where(t => !t.Modifiers.Any(SyntaxKind.PartialKeyword))
+            .ToArray();
         if (closed.Length == 0 || symbol.WithContainers().Any(t => t.IsFileLocal)) return;
         var title = "Add 'partial' to " + string.Join(" and ", Enumerable.Reverse(closed).Select(c => $"'{c.Identifier.ValueText}'"));
         context.RegisterCodeFix(Microsoft.CodeAnalysis.CodeActions.CodeAction.Create(title, _ => Task.FromResult(

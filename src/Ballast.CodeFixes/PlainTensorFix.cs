@@ -9,7 +9,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Ballast.CodeFixes;
 
-/// <summary>Makes a plain tensor (BAL0001) a buffer, a parameter or a derived buffer: declaration, values that it gets, and its readers.</summary>
+/// <summary>
+/// Makes a plain tensor (BAL0001) a buffer, a parameter or a derived buffer: declaration, values that it gets, and its readers.
+/// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(PlainTensorFix)), Shared]
 public sealed class PlainTensorFix : CodeFixProvider
 {
@@ -33,7 +35,8 @@ public sealed class PlainTensorFix : CodeFixProvider
         })
         {
             await Offer.Fix(context, diagnostic, title, recipe ? "Derived" : kind, solution =>
-                Change(solution, found.Symbol, found.Node, kind, recipe, context.Document, context.CancellationToken)).ConfigureAwait(false);
+                Change(solution, found.Symbol, found.Node, kind, recipe, context.Document, context.CancellationToken))
+                    .ConfigureAwait(false);
         }
     }
 

@@ -30,12 +30,14 @@ public sealed class RecipeFix : CodeFixProvider
             _ => null,
         };
         if (list is null || list.Arguments.Count < 2) return;
-        if (node is BaseObjectCreationExpressionSyntax { Initializer: null } made && HandleRewriter.IsRecipe(list.Arguments[0].Expression, model!))
+        if (node is BaseObjectCreationExpressionSyntax { Initializer: null } made
+            && HandleRewriter.IsRecipe(list.Arguments[0].Expression, model!))
         {
             await Offer.Replace(context, context.Diagnostics[0], "Give it a recipe: computed anew wherever it goes", "Recipe", node,
                 HandleRewriter.Recipe(list.Arguments[0].Expression).Around(made)).ConfigureAwait(false);
         }
-        var saved = list.Arguments.Where(a => a.NameColon?.Name.Identifier.ValueText != "persistent" && !a.Expression.IsKind(SyntaxKind.FalseLiteralExpression));
+        var saved = list.Arguments.Where(a => a.NameColon?.Name.Identifier.ValueText != "persistent"
+            && !a.Expression.IsKind(SyntaxKind.FalseLiteralExpression));
         await Offer.Replace(context, context.Diagnostics[0], "Let it be saved", "Saved", list,
             list.WithArguments(SyntaxFactory.SeparatedList(saved))).ConfigureAwait(false);
     }

@@ -43,7 +43,9 @@ internal sealed class Rewrites
 /// <param name="Model">The binding of the document.</param>
 internal sealed record Use(DocumentId Document, SimpleNameSyntax Name, SemanticModel Model)
 {
-    /// <summary>The whole expression that gives the member: <c>X</c>, <c>this.X</c>, <c>net.X</c>, <c>.X</c> after <c>?</c>, with <c>!</c> behind.</summary>
+    /// <summary>
+    /// The whole expression that gives the member: <c>X</c>, <c>this.X</c>, <c>net.X</c>, <c>.X</c> after <c>?</c>, with <c>!</c> behind.
+    /// </summary>
     public ExpressionSyntax Expression
     {
         get
@@ -64,7 +66,8 @@ internal sealed record Use(DocumentId Document, SimpleNameSyntax Name, SemanticM
     public bool IsInConstruction(INamedTypeSymbol holder)
     {
         if (Expression.Parent is AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax }) return true;
-        if (Expression.FirstAncestorOrSelf<SyntaxNode>(n => n is AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax) is not null) return false;
+        if (Expression.FirstAncestorOrSelf<SyntaxNode>(n =>
+            n is AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax) is not null) return false;
         var member = Expression.FirstAncestorOrSelf<MemberDeclarationSyntax>();
         if (member is not ConstructorDeclarationSyntax) return false;
         return SymbolEqualityComparer.Default.Equals(Model.GetDeclaredSymbol(member)?.ContainingType, holder);

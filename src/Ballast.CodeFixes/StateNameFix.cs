@@ -23,7 +23,8 @@ public sealed class StateNameFix : CodeFixProvider
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
         if (await Uses.Declared(context.Document, context.Span, context.CancellationToken).ConfigureAwait(false) is not { } found) return;
-        if (found.Node.Declaration() is not MemberDeclarationSyntax member || found.Symbol.BallastAttribute("StateNameAttribute") is not null) return;
+        if (found.Node.Declaration() is not MemberDeclarationSyntax member
+            || found.Symbol.BallastAttribute("StateNameAttribute") is not null) return;
         var taken = new HashSet<string>(StringComparer.Ordinal);
         for (var t = found.Symbol.ContainingType; t is not null; t = t.BaseType)
         {
@@ -34,7 +35,9 @@ public sealed class StateNameFix : CodeFixProvider
         var free = name;
         for (var i = 2; taken.Contains(free); i++) free = $"{name}_{i}";
         var attribute = Code.Attribute("StateName", free).WithTrailingTrivia(member.NewLine());
-        var changed = member.WithoutLeadingTrivia().WithAttributeLists(member.AttributeLists.Insert(0, attribute)).WithLeadingTrivia(member.GetLeadingTrivia());
-        await Offer.Replace(context, context.Diagnostics[0], $"Name it \"{free}\" in state dicts", "StateName", member, changed).ConfigureAwait(false);
+        var changed = member.WithoutLeadingTrivia().WithAttributeLists(member.AttributeLists.Insert(0, attribute))
+            .WithLeadingTrivia(member.GetLeadingTrivia());
+        await Offer.Replace(context, context.Diagnostics[0], $"Name it \"{free}\" in state dicts", "StateName", member, changed)
+            .ConfigureAwait(false);
     }
 }

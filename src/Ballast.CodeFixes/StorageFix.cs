@@ -24,9 +24,11 @@ public sealed class StorageFix : CodeFixProvider
         var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
         var node = root!.FindNode(context.Span, getInnermostNodeForTie: true);
         if (node.FirstAncestorOrSelf<PropertyDeclarationSyntax>() is not { } property || Given(property) is not { } value) return;
-        await Offer.Replace(context, context.Diagnostics[0], "Make it once: { get; } = ...", "Initializer", property, Stored(property, value))
+        await Offer.Replace(context, context.Diagnostics[0], "Make it once: { get; } = ...", "Initializer", property,
+            Stored(property, value))
             .ConfigureAwait(false);
-        await Offer.Replace(context, context.Diagnostics[0], "Make it at the first read: get => field ??= ...", "Lazy", property, Lazy(property, value))
+        await Offer.Replace(context, context.Diagnostics[0], "Make it at the first read: get => field ??= ...", "Lazy", property,
+            Lazy(property, value))
             .ConfigureAwait(false);
     }
 
@@ -36,11 +38,13 @@ public sealed class StorageFix : CodeFixProvider
         if (property.ExpressionBody is { } arrow) return arrow.Expression;
         if (property.AccessorList?.Accessors is not { Count: 1 } accessors) return null;
         return accessors[0].ExpressionBody?.Expression
-            ?? (accessors[0].Body is { Statements.Count: 1 } body && body.Statements[0] is ReturnStatementSyntax given ? given.Expression : null);
+            ?? (accessors[0].Body is { Statements.Count: 1 } body && body.Statements[0] is ReturnStatementSyntax given ? given.Expression
+                : null);
     }
 
     private static PropertyDeclarationSyntax Stored(PropertyDeclarationSyntax property, ExpressionSyntax value) =>
-        With(property, SyntaxFactory.AccessorDeclaration(SyntaxKind.GetAccessorDeclaration).WithSemicolonToken(SyntaxFactory.Token(SyntaxKind.SemicolonToken)))
+        With(property, SyntaxFactory.AccessorDeclaration(SyntaxKind.GetAccessorDeclaration)
+            .WithSemicolonToken(SyntaxFactory.Token(SyntaxKind.SemicolonToken)))
             .WithInitializer(SyntaxFactory.EqualsValueClause(value.WithoutTrivia()))
             .WithSemicolonToken(SyntaxFactory.Token(SyntaxKind.SemicolonToken)).WithTrailingTrivia(property.GetTrailingTrivia());
 

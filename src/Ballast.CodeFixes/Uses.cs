@@ -26,7 +26,8 @@ internal static class Uses
     }
 
     /// <summary>The member or parameter declared at a diagnostic's place, with its node; null where there is none.</summary>
-    public static async Task<(ISymbol Symbol, SyntaxNode Node)?> Declared(Document document, Microsoft.CodeAnalysis.Text.TextSpan span, CancellationToken cancel)
+    public static async Task<(ISymbol Symbol, SyntaxNode Node)?> Declared(Document document, Microsoft.CodeAnalysis.Text.TextSpan span,
+        CancellationToken cancel)
     {
         var root = await document.GetSyntaxRootAsync(cancel).ConfigureAwait(false);
         var model = await document.GetSemanticModelAsync(cancel).ConfigureAwait(false);

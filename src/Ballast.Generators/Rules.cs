@@ -96,6 +96,12 @@ internal static class Rules
         "{0} starts from {1}, so another process, replica or a start on meta has another value until it loads a state; "
         + "if the value follows from sizes, use Buffer.Derived(device => ...), else implement IResettable");
 
+    /// <summary>A tensor of the whole program in one module's forward pass.</summary>
+    public static readonly DiagnosticDescriptor StaticInForward = Warning("BAL0016", Usage,
+        "A static tensor or module is used in a forward pass",
+        "'{0}', a static {1}, is used in '{2}': it belongs to no module, so To() leaves it behind and Snapshot() does not save it; "
+        + "make it a member of '{3}'");
+
     /// <summary>Two kernels that claim one op on one device.</summary>
     public static readonly DiagnosticDescriptor DuplicateKernel = Error("BAL0101", Kernels,
         "Two kernels for one op in an assembly",

@@ -49,7 +49,8 @@ internal static class Rule
     public static Task Fixes_(string source, string key, string result, bool all = true) => Fixed(source, key, result, all).RunAsync();
 
     /// <summary>The same inside a module's braces.</summary>
-    public static Task FixesIn(string members, string key, string result, string head = "public sealed partial class Net : Module", bool all = true) =>
+    public static Task FixesIn(string members, string key, string result, string head = "public sealed partial class Net : Module",
+        bool all = true) =>
         Fixes_($"{head}\n{{\n    {members.Trim()}\n}}\n", key, $"{head}\n{{\n    {result.Trim()}\n}}\n", all);
 
     /// <summary>Checks that the fix with that key is not offered, because its result would not compile.</summary>
@@ -72,7 +73,8 @@ internal static class Rule
         var driver = CSharpGeneratorDriver.Create([new ModuleWalkGenerator().AsSourceGenerator()], parseOptions: options);
         driver.RunGeneratorsAndUpdateCompilation(compilation, out var generated, out var diagnostics);
         var found = await generated.WithAnalyzers([.. Analyzers]).GetAnalyzerDiagnosticsAsync();
-        return [.. diagnostics.Concat(found).Concat(generated.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error)).Select(d => d.Id)];
+        return [.. diagnostics.Concat(found).Concat(generated.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error))
+            .Select(d => d.Id)];
     }
 
     /// <summary>The framework and the library.</summary>
@@ -103,7 +105,8 @@ internal static class Rule
         {
             ReferenceAssemblies = new ReferenceAssemblies("net10.0");
             TestState.AdditionalReferences.AddRange(References);
-            TestBehaviors = TestBehaviors.SkipGeneratedSourcesCheck | TestBehaviors.SkipGeneratedCodeCheck | TestBehaviors.SkipSuppressionCheck;
+            TestBehaviors =
+                TestBehaviors.SkipGeneratedSourcesCheck | TestBehaviors.SkipGeneratedCodeCheck | TestBehaviors.SkipSuppressionCheck;
             MarkupOptions = MarkupOptions.UseFirstDescriptor;
         }
 

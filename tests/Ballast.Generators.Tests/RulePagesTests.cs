@@ -8,7 +8,8 @@ public sealed partial class RulePagesTests
 {
     private static readonly string _folder = Path.Combine(Root(), "docs", "rules");
 
-    public static TheoryData<string> Ids => [.. Descriptors().Select(d => d.Id).Where(id => id.StartsWith("BAL00", StringComparison.Ordinal))];
+    public static TheoryData<string> Ids => [.. Descriptors().Select(d => d.Id)
+        .Where(id => id.StartsWith("BAL00", StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(Ids))]

@@ -31,9 +31,7 @@ internal static class Captures
     /// <summary>Whether the captured module or handle is also put into a member that the walk visits.</summary>
     public static bool IsAlsoMember(ISymbol captured, INamedTypeSymbol holder, IOperation at)
     {
-        var root = at;
-        while (root.Parent is not null) root = root.Parent;
-        foreach (var operation in root.Descendants())
+        foreach (var operation in at.Root().Descendants())
         {
             if (operation is IAssignmentOperation assignment && Names(assignment.Value.Unwrapped(), captured)
                 && assignment.Target.Member() is { } target && HeldTypes.IsState(target.Member.TypeOf())
@@ -41,7 +39,8 @@ internal static class Captures
         }
         // A primary constructor's parameter goes into a member by an initializer, which is bound elsewhere.
         return captured is IParameterSymbol && holder.DeclaringSyntaxReferences.Select(r => r.GetSyntax()).OfType<TypeDeclarationSyntax>()
-            .SelectMany(t => t.Members).Any(m => Initializers(m).Any(v => v.Value is IdentifierNameSyntax n && n.Identifier.ValueText == captured.Name));
+            .SelectMany(t => t.Members).Any(m => Initializers(m).Any(v => v.Value is IdentifierNameSyntax n
+                && n.Identifier.ValueText == captured.Name));
     }
 
     private static IEnumerable<EqualsValueClauseSyntax> Initializers(MemberDeclarationSyntax member) => member switch
@@ -60,9 +59,7 @@ internal static class Captures
 
     private static ISymbol? InLocalFunction(IMethodReferenceOperation reference, Func<ITypeSymbol, bool> wanted)
     {
-        IOperation root = reference;
-        while (root.Parent is not null) root = root.Parent;
-        var function = root.Descendants().OfType<ILocalFunctionOperation>()
+        var function = reference.Root().Descendants().OfType<ILocalFunctionOperation>()
             .FirstOrDefault(f => SymbolEqualityComparer.Default.Equals(f.Symbol, reference.Method.OriginalDefinition));
         return function?.Body is { } body ? InBody(body, function.Syntax, wanted) : null;
     }

@@ -1,53 +1,81 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Ballast.Generators.Support;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
 
 namespace Ballast.Generators.Analysis;
 
 /// <summary>
-/// Looks at the methods of modules that compute from tensors: state made there lives for one call (BAL0012), and a tensor made from
-/// nothing is on the default device (BAL0013).
+/// Looks at the methods of modules that compute from tensors, and at the helpers that they call: state made there lives for one call
+/// (BAL0012), a tensor made from nothing is on the default device (BAL0013), a static one stays where it was made (BAL0016).
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class ForwardAnalyzer : ModuleAnalyzer
 {
     /// <inheritdoc/>
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [Rules.StateInForward, Rules.FactoryDevice];
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
+        [Rules.StateInForward, Rules.FactoryDevice, Rules.StaticInForward];
 
     /// <inheritdoc/>
-    protected override void Register(CompilationStartAnalysisContext start)
+    protected override void Register(CompilationStartAnalysisContext start) => start.RegisterSymbolStartAction(static context =>
     {
-        start.RegisterOperationAction(CheckCreation, OperationKind.ObjectCreation);
-        start.RegisterOperationAction(CheckCall, OperationKind.Invocation);
-    }
+        var module = (INamedTypeSymbol)context.Symbol;
+        if (!module.IsModuleClass()) return;
+        var helpers = new Helpers(module);
+        context.RegisterOperationAction(c => CheckCreation(c, module), OperationKind.ObjectCreation);
+        context.RegisterOperationAction(c => CheckCall(c, module, helpers), OperationKind.Invocation);
+        context.RegisterOperationAction(c => CheckMember(c, module, helpers), OperationKind.PropertyReference,
+            OperationKind.FieldReference);
+        context.RegisterSymbolEndAction(helpers.Report);
+    }, SymbolKind.NamedType);
 
-    private static void CheckCreation(OperationAnalysisContext context)
+    private static void CheckCreation(OperationAnalysisContext context, INamedTypeSymbol module)
     {
         var creation = (IObjectCreationOperation)context.Operation;
         if (creation.Type is not INamedTypeSymbol type || !HeldTypes.IsState(type)) return;
-        if (Forward(context.ContainingSymbol) is not { } forward || !LosesState(type)) return;
+        if (Forward(context.ContainingSymbol, module) is not { } forward || !LosesState(type)) return;
         ReportState(context, creation, type, forward);
     }
 
-    private static void CheckCall(OperationAnalysisContext context)
+    private static void CheckCall(OperationAnalysisContext context, INamedTypeSymbol module, Helpers helpers)
     {
         var call = (IInvocationOperation)context.Operation;
         var method = call.TargetMethod;
-        if (!method.IsStatic || Forward(context.ContainingSymbol) is not { } forward) return;
-        if (method.Name is "Derived" or "DerivedFor" && method.ContainingType.IsBallast("Buffer"))
+        var forward = Forward(context.ContainingSymbol, module);
+        if (forward is not null) helpers.AddCall(method, forward);
+        if (forward is not null && method.Name is "Derived" or "DerivedFor" && method.ContainingType.IsBallast("Buffer"))
+            ReportState(context, call, method.ContainingType, forward!);
+        else if (forward is not null && MakesState(method, module) is { } made)
+            ReportState(context, call, made, forward);
+        else if (method.IsTensorFactory() && FactoryDevice.IsDefault(call))
         {
-            ReportState(context, call, method.ContainingType, forward);
-        }
-        else if (method.IsTensorFactory() && !GivesDevice(call) && !IsHostScalar(method) && Operand(forward) is { } operand
-            && !call.IsInRecipe() && !IsMoved(call) && !SetsDefault(call))
-        {
-            context.ReportDiagnostic(Diagnostic.Create(Rules.FactoryDevice, call.Syntax.GetLocation(),
-                ImmutableDictionary<string, string?>.Empty.Add("operand", operand), $"Tensor.{method.Name}", forward.Name,
-                HasDevice(method) || TakesPlainShape(method) ? $"device: {operand}.Device" : $".To({operand}.Device)"));
+            if (forward is null) helpers.AddFactory(context.ContainingSymbol, call);
+            else if (FactoryDevice.Operand(forward) is { } operand) context.ReportDiagnostic(FactoryDevice.Finding(call, forward, operand));
         }
     }
+
+    private static void CheckMember(OperationAnalysisContext context, INamedTypeSymbol module, Helpers helpers)
+    {
+        if (context.Operation.Type is not { } type || context.Operation.Member() is not { } reference) return;
+        if (!HeldTypes.IsTensor(type) && !HeldTypes.IsState(type)) return;
+        if (Forward(context.ContainingSymbol, module) is not { } forward) return;
+        if (reference.Member is IPropertySymbol { GetMethod: { } getter }) helpers.AddCall(getter, forward);
+        // A static member of a module has a finding of its own (BAL0001, BAL0004).
+        if (!reference.Member.IsStatic || reference.Member.ContainingType.HoldsState() || reference.Member.IsScratch()) return;
+        if (!IsStored(reference.Member) || context.Operation.IsInNameOf() || FactoryDevice.IsMoved(context.Operation)) return;
+        context.ReportDiagnostic(Diagnostic.Create(Rules.StaticInForward, context.Operation.Syntax.GetLocation(),
+            $"{reference.Member.ContainingType.Name}.{reference.Member.Name}", type.ToDisplayString(SymbolExtensions.Short),
+                forward.PlainName(),
+            forward.ContainingType.Name));
+    }
+
+    /// <summary>Whether a static member of the project has storage; what the library gives under a static name is its own matter.</summary>
+    private static bool IsStored(ISymbol member) => member.Locations.Any(l => l.IsInSource) && (member is IFieldSymbol
+        || member.ContainingType.GetMembers().OfType<IFieldSymbol>().Any(f =>
+            SymbolEqualityComparer.Default.Equals(f.AssociatedSymbol, member)));
 
     private static void ReportState(OperationAnalysisContext context, IOperation creation, INamedTypeSymbol type, IMethodSymbol forward)
     {
@@ -59,15 +87,28 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
             forward.ContainingType.Name));
     }
 
-    /// <summary>The method around, if it is one of a module that computes tensors from tensors.</summary>
-    private static IMethodSymbol? Forward(ISymbol symbol)
+    /// <summary>The method around, if it is one of the module itself that computes tensors from tensors.</summary>
+    private static IMethodSymbol? Forward(ISymbol symbol, INamedTypeSymbol module)
     {
-        if (symbol.OutermostMember() is not IMethodSymbol { IsStatic: false, MethodKind: MethodKind.Ordinary or MethodKind.ExplicitInterfaceImplementation } method)
-            return null;
-        if (!method.ContainingType.IsModuleClass()) return null;
+        if (symbol.OutermostMember() is not IMethodSymbol { IsStatic: false } method) return null;
+        if (method.MethodKind is not (MethodKind.Ordinary or MethodKind.ExplicitInterfaceImplementation)) return null;
+        if (!SymbolEqualityComparer.Default.Equals(method.ContainingType, module)) return null;
         if (method.PlainName() == "Forward") return method;
         return (HeldTypes.IsTensor(method.ReturnType) || HeldTypes.FindTensor(method.ReturnType) is not null)
             && method.Parameters.Any(p => HeldTypes.IsTensor(p.Type) || HeldTypes.FindTensor(p.Type) is not null) ? method : null;
+    }
+
+    /// <summary>
+    /// The state that a helper of the module makes on each call: <c>Linear Make() => new(2, 2)</c>; null where it makes none.
+    /// </summary>
+    private static INamedTypeSymbol? MakesState(IMethodSymbol method, INamedTypeSymbol module)
+    {
+        if (method.ReturnType is not INamedTypeSymbol type || !HeldTypes.IsState(type) || !LosesState(type)) return null;
+        if (!SymbolEqualityComparer.Default.Equals(method.ContainingType, module)) return null;
+        return method.DeclaringSyntaxReferences.Any(r => r.GetSyntax() is MethodDeclarationSyntax { } declared
+            && (declared.ExpressionBody?.Expression is BaseObjectCreationExpressionSyntax
+                || declared.Body?.Statements.LastOrDefault() is ReturnStatementSyntax { Expression: BaseObjectCreationExpressionSyntax }))
+                    ? type : null;
     }
 
     /// <summary>Whether a module of the class has something to lose: variables, modules below, or a mode to follow.</summary>
@@ -85,78 +126,37 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
         return false;
     }
 
-    private static bool HasDevice(IMethodSymbol method) => method.Parameters.Any(p => p.Type.IsBallast("Device"));
-
-    private static bool TakesPlainShape(IMethodSymbol method) => method.Parameters.Length == 1 && method.Parameters[0].IsParams;
-
-    private static bool GivesDevice(IInvocationOperation call) => call.Arguments.Any(a =>
-        a.Parameter?.Type.IsBallast("Device") == true && a.ArgumentKind != ArgumentKind.DefaultValue
-        && a.Value.Unwrapped().ConstantValue is not { HasValue: true, Value: null });
-
-    /// <summary>One number from the host goes with tensors of any device.</summary>
-    private static bool IsHostScalar(IMethodSymbol method) =>
-        method.Name == "From" && method.OriginalDefinition.Parameters[0].Type is ITypeParameterSymbol;
-
-    /// <summary>What to take the device from: a tensor argument, else a variable of the module; null where there is none.</summary>
-    private static string? Operand(IMethodSymbol forward)
+    /// <summary>
+    /// Tensors that a module's other methods and properties make on the default device, and which of these a forward pass calls: known
+    /// when all of the class has been seen.
+    /// </summary>
+    private sealed class Helpers(INamedTypeSymbol module)
     {
-        var argument = forward.Parameters.FirstOrDefault(p => HeldTypes.IsTensor(p.Type) && p.NullableAnnotation != NullableAnnotation.Annotated);
-        if (argument is not null) return argument.Name.Escaped();
-        var member = forward.ContainingType.GetMembers().FirstOrDefault(m =>
-            !m.IsStatic && m.CanBeReferencedByName && m is IFieldSymbol or IPropertySymbol && m.TypeOf().IsOrDerivesFrom("Variable")
-            && m.TypeOf().NullableAnnotation != NullableAnnotation.Annotated);
-        return member?.Name.Escaped();
-    }
+        private readonly ConcurrentBag<(IMethodSymbol In, IInvocationOperation Call)> _factories = [];
+        private readonly ConcurrentDictionary<IMethodSymbol, IMethodSymbol> _calls = new(SymbolEqualityComparer.Default);
 
-    /// <summary>Whether the tensor is moved before it is used: <c>Tensor.Arange(t).Reshape(1, t).To(x.Device)</c>, also by way of a local.</summary>
-    private static bool IsMoved(IOperation value)
-    {
-        var (parent, child) = value.Outside();
-        switch (parent)
+        /// <summary>Notes a call, by a forward pass, of a member that takes no tensor.</summary>
+        public void AddCall(IMethodSymbol method, IMethodSymbol from)
         {
-            case IInvocationOperation call when call.Instance == child || IsReceiver(call, child):
-                return MovesTo(call) || (HeldTypes.IsTensor(call.Type!) && IsMoved(call));
-            case IArgumentOperation { Parent: IInvocationOperation call } argument when IsReceiver(call, argument.Value):
-                return MovesTo(call) || (call.Type is not null && HeldTypes.IsTensor(call.Type) && IsMoved(call));
-            case IPropertyReferenceOperation property when property.Instance == child && HeldTypes.IsTensor(property.Type!):
-                return IsMoved(property);
-            case IBinaryOperation or IUnaryOperation when HeldTypes.IsTensor(parent.Type!):
-                return IsMoved(parent);
-            case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
-                return IsMovedLater(value, declarator.Symbol);
-            case ISimpleAssignmentOperation { Target: ILocalReferenceOperation local } assignment when assignment.Value == child:
-                return IsMovedLater(value, local.Local);
-            default:
-                return false;
+            if (SymbolEqualityComparer.Default.Equals(method.ContainingType, module) && HeldTypes.FindAny(method.ReturnType) is not null)
+                _calls.TryAdd(method.OriginalDefinition, from);
         }
-    }
 
-    private static bool IsMovedLater(IOperation value, ILocalSymbol local)
-    {
-        var root = value;
-        while (root.Parent is not null) root = root.Parent;
-        return root.Descendants().OfType<ILocalReferenceOperation>()
-            .Any(r => SymbolEqualityComparer.Default.Equals(r.Local, local) && r.Syntax.SpanStart > value.Syntax.SpanStart && IsReceiverOfMove(r));
-    }
+        /// <summary>Notes a tensor that some member makes.</summary>
+        public void AddFactory(ISymbol place, IInvocationOperation call)
+        {
+            if (place.OutermostMember() is IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.PropertyGet } method
+                && HeldTypes.IsTensor(method.ReturnType)) _factories.Add((method, call));
+        }
 
-    private static bool IsReceiverOfMove(ILocalReferenceOperation reference)
-    {
-        var (parent, child) = reference.Outside();
-        return parent is IInvocationOperation call && (call.Instance == child || IsReceiver(call, child)) && MovesTo(call)
-            || parent is IArgumentOperation { Parent: IInvocationOperation extension } argument && IsReceiver(extension, argument.Value) && MovesTo(extension);
-    }
-
-    private static bool IsReceiver(IInvocationOperation call, IOperation value) =>
-        call.TargetMethod.IsExtensionMethod && call.Arguments.Length > 0 && call.Arguments[0].Value == value;
-
-    private static bool MovesTo(IInvocationOperation call) =>
-        call.TargetMethod.Name == "To" && call.Arguments.Any(a => a.Parameter?.Type.IsBallast("Device") == true);
-
-    /// <summary>Whether the method sets a default device around what it makes.</summary>
-    private static bool SetsDefault(IOperation value)
-    {
-        var root = value;
-        while (root.Parent is not null) root = root.Parent;
-        return root.Descendants().OfType<IInvocationOperation>().Any(c => c.TargetMethod.Name == "AsDefault" && c.Instance?.Type?.IsBallast("Device") == true);
+        /// <summary>Reports the tensors that reach a forward pass.</summary>
+        public void Report(SymbolAnalysisContext context)
+        {
+            foreach (var (place, call) in _factories)
+            {
+                if (_calls.TryGetValue(place, out var forward) && FactoryDevice.Operand(forward) is not null)
+                    context.ReportDiagnostic(FactoryDevice.Finding(call, forward, FactoryDevice.Operand(place)));
+            }
+        }
     }
 }

@@ -89,7 +89,8 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
     /// <summary><c>RunningMean = new Buffer(mean)</c> where the member has a handle already.</summary>
     private static void CheckReplaced(OperationAnalysisContext context, IOperation creation, ITypeSymbol type)
     {
-        if (creation.Outside().Parent is not ISimpleAssignmentOperation assignment || assignment.Parent is IObjectOrCollectionInitializerOperation) return;
+        if (creation.Outside().Parent is not ISimpleAssignmentOperation assignment
+            || assignment.Parent is IObjectOrCollectionInitializerOperation) return;
         if (assignment.Target.Member() is not { } target || target.Member.IsStatic || !target.Member.ContainingType.IsModuleClass()) return;
         var declared = target.Member.TypeOf();
         // A member that may be absent gets its handle when it is known; an element of a list is the list's matter.
@@ -123,7 +124,9 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
             $"new {type.Name}({source}.Value.Detach().Clone())"));
     }
 
-    /// <summary>The variable whose own tensor the expression gives, or null: through <c>Value</c>, <c>Detach()</c> and the conversion.</summary>
+    /// <summary>
+    /// The variable whose own tensor the expression gives, or null: through <c>Value</c>, <c>Detach()</c> and the conversion.
+    /// </summary>
     internal static IOperation? HandleBehind(IOperation value)
     {
         while (true)
@@ -137,7 +140,9 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
                 case IInvocationOperation { TargetMethod.Name: "Detach", Instance: { } receiver } when HeldTypes.IsTensor(receiver.Type!):
                     value = receiver;
                     break;
-                case IPropertyReferenceOperation { Property.Name: "Value", Instance: { Type: { } t } handle } when t.IsOrDerivesFrom("Variable"):
+                case ILocalReferenceOperation local when !ReferenceEquals(local.Resolved(), local): value = local.Resolved(); break;
+                case IPropertyReferenceOperation { Property.Name: "Value",
+                    Instance: { Type: { } t } handle } when t.IsOrDerivesFrom("Variable"):
                     return handle.Unwrapped();
                 default: return null;
             }
@@ -148,7 +153,8 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
     {
         if (context.ContainingSymbol.ContainingType is not { } holder || !holder.IsModuleClass()) return;
         var place = context.ContainingSymbol.OutermostMember();
-        if (place is IMethodSymbol { MethodKind: not MethodKind.Constructor } || Argument(creation.Arguments, "value") is not { } value) return;
+        if (place is IMethodSymbol { MethodKind: not MethodKind.Constructor }
+            || Argument(creation.Arguments, "value") is not { } value) return;
         if (HandleBehind(value) is not null) return;
         foreach (var part in value.DescendantsAndSelf())
         {
@@ -170,7 +176,8 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
     {
         var method = call.TargetMethod;
         if (call.Instance?.Type is { } receiver && (receiver.IsBallast("Generator") || IsRandom(receiver))) return true;
-        return method.Parameters.Any(p => p.Type.IsBallast("Generator")) || (method.IsTensorFactory() && method.Name.StartsWith("Rand", StringComparison.Ordinal))
+        return method.Parameters.Any(p => p.Type.IsBallast("Generator"))
+            || (method.IsTensorFactory() && method.Name.StartsWith("Rand", StringComparison.Ordinal))
             || IsRandom(method.ContainingType);
     }
 

@@ -25,7 +25,9 @@ internal static class HeldTypes
     /// <summary>The module or variable type held inside <paramref name="type"/>, or null.</summary>
     public static ITypeSymbol? FindState(ITypeSymbol type) => Find(type, IsState, DeepestNesting, null);
 
-    /// <summary>The type held inside <paramref name="type"/>, or itself, that turns tensors into tensors and may be a module; or null.</summary>
+    /// <summary>
+    /// The type held inside <paramref name="type"/>, or itself, that turns tensors into tensors and may be a module; or null.
+    /// </summary>
     public static ITypeSymbol? FindTransform(ITypeSymbol type) =>
         IsTransform(type) ? type : Find(type, IsTransform, DeepestNesting, null);
 
@@ -52,6 +54,18 @@ internal static class HeldTypes
     /// <summary>Whether the type is a sequence of elements.</summary>
     public static bool IsSequence(ITypeSymbol type) => type is IArrayTypeSymbol || Enumerables(type).Any();
 
+    /// <summary>Whether a class seems to keep an argument of its constructor: it has a member of that type, or a body names it.</summary>
+    public static bool Keeps(IMethodSymbol constructor, IParameterSymbol parameter)
+    {
+        foreach (var t in WithBases(constructor.ContainingType))
+        {
+            if (t.DeclaredFields().Any(f => !f.IsStatic && !f.IsScratch() && f.AssociatedSymbol?.IsScratch() != true
+                && SymbolEqualityComparer.Default.Equals(f.Type, parameter.Type))) return true;
+        }
+        return constructor.ContainingType.Locations.Any(l => l.IsInSource)
+            && CapturedParameters(constructor.ContainingType.OriginalDefinition).Any(p => p.Name == parameter.Name);
+    }
+
     private static bool Transforms(ITypeSymbol type)
     {
         foreach (var member in type.GetMembers())
@@ -65,7 +79,8 @@ internal static class HeldTypes
 
     private static ITypeSymbol? Find(ITypeSymbol type, Func<ITypeSymbol, bool> wanted, int depth, HashSet<ITypeSymbol>? seen)
     {
-        if (depth == 0 || type.SpecialType is >= SpecialType.System_Object and <= SpecialType.System_String || type.TypeKind is TypeKind.Enum or TypeKind.Delegate) return null;
+        if (depth == 0 || type.SpecialType is >= SpecialType.System_Object and <= SpecialType.System_String
+            || type.TypeKind is TypeKind.Enum or TypeKind.Delegate) return null;
         foreach (var part in Parts(type))
         {
             if (wanted(part)) return part;
@@ -115,7 +130,9 @@ internal static class HeldTypes
         foreach (var parameter in CapturedParameters(type)) yield return parameter.Type;
     }
 
-    /// <summary>The primary-constructor parameters that the bodies of a plain class name; told by syntax, as they have no fields yet.</summary>
+    /// <summary>
+    /// The primary-constructor parameters that the bodies of a plain class name; told by syntax, as they have no fields yet.
+    /// </summary>
     private static IEnumerable<IParameterSymbol> CapturedParameters(INamedTypeSymbol type)
     {
         if (type.PrimaryConstructor() is not { } primary) yield break;
@@ -135,7 +152,8 @@ internal static class HeldTypes
         Parent: PropertyDeclarationSyntax or VariableDeclaratorSyntax { Parent.Parent: BaseFieldDeclarationSyntax },
     };
 
-    private static bool IsNameOfMember(IdentifierNameSyntax name) => name.Parent is MemberAccessExpressionSyntax access && access.Name == name;
+    private static bool IsNameOfMember(IdentifierNameSyntax name) => name.Parent is MemberAccessExpressionSyntax access
+        && access.Name == name;
 
     private static bool IsCompilerGenerated(IMethodSymbol method) =>
         method.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute");

@@ -21,7 +21,9 @@ internal static class OperationExtensions
         }
     }
 
-    /// <summary>The nearest operation around this one that is no conversion or pair of parentheses, and its child towards this one.</summary>
+    /// <summary>
+    /// The nearest operation around this one that is no conversion or pair of parentheses, and its child towards this one.
+    /// </summary>
     public static (IOperation? Parent, IOperation Child) Outside(this IOperation operation)
     {
         var child = operation;
@@ -29,7 +31,9 @@ internal static class OperationExtensions
         return (child.Parent, child);
     }
 
-    /// <summary>The values that an expression may store: both branches of a choice, the elements of an array, collection or tuple.</summary>
+    /// <summary>
+    /// The values that an expression may store: both branches of a choice, the elements of an array, collection or tuple.
+    /// </summary>
     public static IEnumerable<IOperation> Leaves(this IOperation value)
     {
         var bare = value.Unwrapped();
@@ -67,6 +71,43 @@ internal static class OperationExtensions
         _ => null,
     };
 
+    /// <summary>What a local was given where it is declared, if it is given nothing else; else the operation itself.</summary>
+    public static IOperation Resolved(this IOperation operation)
+    {
+        for (var steps = 0; steps < 4; steps++)
+        {
+            if (operation.Unwrapped() is not ILocalReferenceOperation { IsDeclaration: false } reference) break;
+            if (OnlyValue(reference) is not { } value) break;
+            operation = value;
+        }
+        return operation;
+    }
+
+    private static IOperation? OnlyValue(ILocalReferenceOperation reference)
+    {
+        IOperation? value = null;
+        foreach (var operation in reference.Root().Descendants())
+        {
+            switch (operation)
+            {
+                case IVariableDeclaratorOperation declarator when SymbolEqualityComparer.Default.Equals(declarator.Symbol, reference.Local):
+                    value = declarator.Initializer?.Value;
+                    break;
+                case IAssignmentOperation { Target: ILocalReferenceOperation target }
+                    when SymbolEqualityComparer.Default.Equals(target.Local, reference.Local):
+                    return null;
+            }
+        }
+        return value;
+    }
+
+    /// <summary>The operation that holds all of the body.</summary>
+    public static IOperation Root(this IOperation operation)
+    {
+        while (operation.Parent is { } parent) operation = parent;
+        return operation;
+    }
+
     /// <summary>The type of a field, property or event.</summary>
     public static ITypeSymbol TypeOf(this ISymbol member) => member switch
     {
@@ -89,7 +130,8 @@ internal static class OperationExtensions
     /// <summary>The member that the code belongs to; a lambda's or local function's is the one around it.</summary>
     public static ISymbol OutermostMember(this ISymbol symbol)
     {
-        while (symbol is IMethodSymbol { MethodKind: MethodKind.LambdaMethod or MethodKind.LocalFunction }) symbol = symbol.ContainingSymbol;
+        while (symbol is IMethodSymbol { MethodKind: MethodKind.LambdaMethod or MethodKind.LocalFunction }) symbol =
+            symbol.ContainingSymbol;
         return symbol;
     }
 
@@ -103,7 +145,9 @@ internal static class OperationExtensions
         return false;
     }
 
-    /// <summary>The call of <c>Buffer.Derived</c>, <c>Buffer.DerivedFor</c> or a variable's constructor that takes this delegate, or null.</summary>
+    /// <summary>
+    /// The call of <c>Buffer.Derived</c>, <c>Buffer.DerivedFor</c> or a variable's constructor that takes this delegate, or null.
+    /// </summary>
     public static IOperation? RecipeTaker(this IOperation function)
     {
         var o = function.Parent;
@@ -123,7 +167,8 @@ internal static class OperationExtensions
         && !method.Parameters.Any(p => HeldTypes.FindAny(p.Type) is not null || IsSpanOfTensors(p.Type));
 
     private static bool IsSpanOfTensors(ITypeSymbol type) =>
-        type is INamedTypeSymbol { Name: "ReadOnlySpan" or "Span", TypeArguments.Length: 1 } span && HeldTypes.IsTensor(span.TypeArguments[0]);
+        type is INamedTypeSymbol { Name: "ReadOnlySpan" or "Span", TypeArguments.Length: 1 } span
+            && HeldTypes.IsTensor(span.TypeArguments[0]);
 
     /// <summary>Whether the type is in Ballast's namespace or one below.</summary>
     public static bool IsInBallast(this INamedTypeSymbol type)

@@ -53,10 +53,13 @@ internal static class StateMessages
             return (Rules.PlainTensor, [parameter.Name, holder.Called(), what, "store it in a Buffer (or a Parameter if it is learned)"]);
         }
         if (holder.WalksByHand()) return null;
-        if (HeldTypes.IsState(type)) return (Rules.HiddenState, [parameter.Name, holder.Called(), what, "store it in a field or property and use that"]);
-        if (HeldTypes.FindState(type) is { } state) return (Rules.HiddenState, [parameter.Name, holder.Called(), what, StateContainer(type, state)]);
+        if (HeldTypes.IsState(type)) return (Rules.HiddenState, [parameter.Name, holder.Called(), what,
+            "store it in a field or property and use that"]);
+        if (HeldTypes.FindState(type) is { } state) return (Rules.HiddenState,
+            [parameter.Name, holder.Called(), what, StateContainer(type, state)]);
         return HeldTypes.FindTransform(type) is null ? null : (Rules.OpaqueState,
-            [parameter.Name, holder.Called(), what, "take a Module (or a type parameter constrained to Module), and store it in a field or property"]);
+            [parameter.Name, holder.Called(), what,
+                "take a Module (or a type parameter constrained to Module), and store it in a field or property"]);
     }
 
     /// <summary>A variable or module as a member is what the walk is made for, unless no instance owns it or nothing is walked.</summary>
@@ -80,7 +83,8 @@ internal static class StateMessages
         }
         return type is ITypeParameterSymbol
             ? [$"is of type {name}, which may be a module", $"constrain it: where {name} : Module, ..."]
-            : [$"is of type {written}, behind which a module may stand", "declare it as a Module class, or as a type parameter constrained to Module"];
+            : [$"is of type {written}, behind which a module may stand",
+                "declare it as a Module class, or as a type parameter constrained to Module"];
     }
 
     private static string TensorContainer(ITypeSymbol type)

@@ -25,6 +25,7 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         start.RegisterOperationAction(CheckHandler, OperationKind.EventAssignment);
         start.RegisterOperationAction(CheckAdded, OperationKind.Invocation);
         start.RegisterOperationAction(CheckRecipe, OperationKind.DelegateCreation);
+        start.RegisterOperationAction(CheckArguments, OperationKind.ObjectCreation, OperationKind.Invocation);
     }
 
     private static void CheckInitializer(OperationAnalysisContext context)
@@ -70,12 +71,30 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         if (creation.Target is not IAnonymousFunctionOperation function || function.RecipeTaker() is not { } call) return;
         if (Captures.First(creation, HeldTypes.IsTensor) is not { } captured) return;
         var holder = context.ContainingSymbol.ContainingType;
-        var owner = captured is IParameterSymbol { IsThis: true } ? holder : null;
-        if (owner is not null || captured.IsScratch()) return;
         context.ReportDiagnostic(Diagnostic.Create(Rules.CapturedState, creation.Syntax.GetLocation(),
-            call is IInvocationOperation i ? i.TargetMethod.Name : call.Type!.Name, holder.HoldsState() ? holder.Called() : $"'{holder.Name}'",
+            call is IInvocationOperation i ? i.TargetMethod.Name : call.Type!.Name, holder.HoldsState() ? holder.Called()
+                : $"'{holder.Name}'",
             captured.Name, Captures.TypeOf(captured).ToDisplayString(SymbolExtensions.Short), "recipe",
             "compute it inside the recipe, or hold it in a Buffer that is saved"));
+    }
+
+    /// <summary><c>new Lambda(x => x * mask)</c>, <c>: base(x => x * mask)</c>: a module that keeps the delegate it is given.</summary>
+    private static void CheckArguments(OperationAnalysisContext context)
+    {
+        var (constructor, arguments) = context.Operation switch
+        {
+            IObjectCreationOperation creation => (creation.Constructor, creation.Arguments),
+            IInvocationOperation { TargetMethod.MethodKind: MethodKind.Constructor } call => (call.TargetMethod, call.Arguments),
+            _ => (null, []),
+        };
+        if (constructor is null || !constructor.ContainingType.IsModuleClass()) return;
+        foreach (var argument in arguments)
+        {
+            if (argument.Parameter is not { Type.TypeKind: TypeKind.Delegate } parameter) continue;
+            if (argument.Value.Resolved().Unwrapped() is not IDelegateCreationOperation creation
+                || !HeldTypes.Keeps(constructor, parameter)) continue;
+            CheckDelegate(context, parameter, constructor.ContainingType, creation);
+        }
     }
 
     private static void Check(OperationAnalysisContext context, ISymbol member, IOperation value)
@@ -85,8 +104,13 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         if (HeldTypes.IsTensor(type) || HeldTypes.IsState(type) || !MayHide(type)) return;
         foreach (var leaf in value.Leaves())
         {
-            if (leaf is IDelegateCreationOperation creation) CheckDelegate(context, member, holder, creation);
-            else if (leaf.Type is { } stored) CheckStored(context, member, type, holder, leaf, stored);
+            // A local may stand between: object o = linear; _all.Add(o).
+            var hidden = leaf is ILocalReferenceOperation { Type: { } declared } && HeldTypes.FindAny(declared) is null;
+            foreach (var origin in hidden ? leaf.Resolved().Leaves() : [leaf])
+            {
+                if (origin is IDelegateCreationOperation creation) CheckDelegate(context, member, holder, creation);
+                else if (origin.Type is { } stored) CheckStored(context, member, type, holder, leaf, stored);
+            }
         }
     }
 
@@ -106,13 +130,14 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
             $"of type {type.ToDisplayString(SymbolExtensions.Short)} keeps {Article(kept)} {kept} here", fix));
     }
 
-    private static void CheckDelegate(OperationAnalysisContext context, ISymbol member, INamedTypeSymbol holder, IDelegateCreationOperation creation)
+    private static void CheckDelegate(OperationAnalysisContext context, ISymbol member, INamedTypeSymbol holder,
+        IDelegateCreationOperation creation)
     {
         if (Captures.First(creation, t => HeldTypes.FindAny(t) is not null) is not { } captured) return;
         var type = Captures.TypeOf(captured);
         var plain = HeldTypes.IsTensor(type) || HeldTypes.FindTensor(type) is not null;
         // Moving a module that the walk reaches elsewhere moves what the delegate sees.
-        if (!plain && (holder.WalksByHand() || Captures.IsAlsoMember(captured, holder, creation))) return;
+        if (!plain && (holder.WalksByHand() || Captures.IsAlsoMember(captured, context.ContainingSymbol.ContainingType, creation))) return;
         var noun = member is IEventSymbol ? "handler" : creation.Target is IMethodReferenceOperation ? "method of it" : "lambda";
         var fix = plain ? "hold it in a Buffer (or a Parameter if it is learned) and use that member in the lambda"
             : "hold it in a field or property and use that member in the lambda";

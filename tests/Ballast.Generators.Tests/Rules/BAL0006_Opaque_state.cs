@@ -13,6 +13,7 @@ public sealed class BAL0006_Opaque_state
     [InlineData("public Dictionary<string, object> M = []; public Net(Linear l) => M[\"a\"] = {|BAL0006:l|};")]
     [InlineData("public (object, int) M; public Net(Linear l) => M = ({|BAL0006:l|}, 1);")]
     [InlineData("public Base? M; public class Base; public sealed class Below : Base { public Tensor? T; } public Net(Below b) => M = {|BAL0006:b|};")]
+    [InlineData("public object M; public Net(Linear l) { object o = l; M = {|BAL0006:o|}; }")]
     [InlineData("public IForward<Tensor, Tensor>? {|BAL0006:M|};")]
     [InlineData("public List<IForward<Tensor, Tensor>> {|BAL0006:M|} = [];")]
     [InlineData("public IBlock? {|BAL0006:M|}; public interface IBlock { Tensor Run(Tensor x, int layer); }")]

@@ -5,6 +5,7 @@ public sealed class BAL0007_Captured_state
     [Theory]
     [InlineData("public Func<Tensor, Tensor> M; public Net(Tensor mask) => M = {|BAL0007:x => x * mask|};")]
     [InlineData("public Func<Tensor, Tensor> M { get; } public Net() { var w = new Parameter(Tensor.Ones(2)); M = {|BAL0007:x => x * w|}; }")]
+    [InlineData("public Func<Tensor, Tensor> M; public Net(Tensor mask) { Func<Tensor, Tensor> f = {|BAL0007:x => x * mask|}; M = f; }")]
     [InlineData("public Func<Tensor, Tensor> M; public Net(Linear inner) => M = {|BAL0007:inner.Forward|};")]
     [InlineData("public Func<Tensor, Tensor> M = {|BAL0007:new Linear(2, 2).Forward|};")]
     [InlineData("public Func<Tensor, Tensor> M; public Net(Tensor mask) { Tensor Local(Tensor x) => x * mask; M = {|BAL0007:Local|}; }")]
@@ -26,6 +27,25 @@ public sealed class BAL0007_Captured_state
     [InlineData("public Buffer M; public Net(int n) => M = Buffer.Derived(device => Tensor.Ones([n], device: device));")]
     [InlineData("public Buffer M; public Net(Linear l) => M = Buffer.Derived(device => l.Weight.Value.Sum(0).To(device));")]
     public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
+
+    [Fact]
+    public Task Sees_a_delegate_handed_to_a_module_that_keeps_it() => Rule.Finds("""
+        public partial class Stored(Func<Tensor, Tensor> run) : Module { public Func<Tensor, Tensor> Run { get; } = run; }
+        public sealed partial class Captured(Func<Tensor, Tensor> run) : Module { public Tensor Forward(Tensor x) => run(x); }
+        public sealed partial class Once(Func<int, Tensor> make) : Module { public Buffer Table { get; } = new(make(2)); }
+        public sealed partial class Below(Tensor mask) : Stored({|BAL0007:x => x * mask|});
+        public sealed partial class Net : Module
+        {
+            public Stored Own { get; }
+            public Parameter Scale { get; } = new(Tensor.Ones(2));
+            public Net() => Own = new Stored(x => x * Scale);
+        }
+        public static class Program
+        {
+            public static object Run(Tensor mask, Linear linear) => (new Stored({|BAL0007:x => x * mask|}), new Captured({|BAL0007:linear.Forward|}),
+                new Stored(x => x.Relu()), new Once(n => mask * n));
+        }
+        """);
 
     [Fact]
     public Task Sees_a_constructor_parameter_in_an_initializer() => Rule.Finds("""

@@ -5,6 +5,7 @@ public sealed class BAL0011_Tie_by_copy
     [Theory]
     [InlineData("public Parameter M; public Net(Embedding e) => M = {|BAL0011:new Parameter(e.Weight)|};")]
     [InlineData("public Parameter M; public Net(Embedding e) => M = {|BAL0011:new(e.Weight.Value)|};")]
+    [InlineData("public Parameter M; public Net(Embedding e) { Tensor w = e.Weight; M = {|BAL0011:new(w)|}; }")]
     [InlineData("public Parameter M; public Net(Embedding e) => M = {|BAL0011:new Parameter(e.Weight.Value.Detach())|};")]
     [InlineData("public Buffer M; public Net(Parameter p) => M = {|BAL0011:new Buffer(p, keepDType: true)|};")]
     public Task Fires_on(string member) => Rule.FindsIn(member);

@@ -8,6 +8,7 @@ public sealed class BAL0012_State_in_forward
     [InlineData("public Tensor Forward(Tensor x) => {|BAL0012:new Dropout(0.1)|}.Forward(x);")]
     [InlineData("public (Tensor, Tensor) Encode(Tensor x) => (x, {|BAL0012:new LayerNorm(2)|}.Forward(x));")]
     [InlineData("public Tensor Forward(Tensor x) { Tensor Inner(Tensor y) => {|BAL0012:new Linear(2, 2)|}.Forward(y); return Inner(x); }")]
+    [InlineData("private static Linear Make() => new(2, 2); public Tensor Forward(Tensor x) => {|BAL0012:Make()|}.Forward(x);")]
     [InlineData("public Tensor Forward(Tensor x) => x * {|BAL0012:Buffer.Derived(_ => Tensor.Ones(2))|};")]
     public Task Fires_on(string member) => Rule.FindsIn(member);
 
@@ -17,6 +18,8 @@ public sealed class BAL0012_State_in_forward
     [InlineData("private Buffer? _b; public Tensor Forward(Tensor x) { if (_b is null) _b = new Buffer(x); return x * _b; }")]
     [InlineData("public Tensor Forward(Tensor x) => new ReLU().Forward(x);")]
     [InlineData("public Linear Extend(Tensor weight) => new(new Parameter(weight));")]
+    [InlineData("private Linear? _l; private Linear Make() => new(2, 2); public Tensor Forward(Tensor x) { _l ??= Make(); return _l.Forward(x); }")]
+    [InlineData("private readonly Linear _l = new(2, 2); private Linear Get() => _l; public Tensor Forward(Tensor x) => Get().Forward(x);")]
     [InlineData("public static Tensor Run(Tensor x) => new Linear(2, 2).Forward(x);")]
     public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
 

@@ -11,6 +11,9 @@ public sealed class BAL0013_Factory_device
     [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.From(new[] { 1f, 2f })|};")]
     [InlineData("public Tensor Attend(Tensor q, Tensor k) { Tensor Bias(int n) => {|BAL0013:Tensor.Arange(n)|}; return q + k + Bias(2); }")]
     [InlineData("public Parameter W { get; } = new(Tensor.Ones(2)); public Tensor Forward() => W + {|BAL0013:Tensor.Ones(2)|};")]
+    [InlineData("private Tensor Mask(int n) => {|BAL0013:Tensor.Ones(n, n)|}.Triu(); public Tensor Forward(Tensor x) => x * Mask(2);")]
+    [InlineData("private static Tensor Mask(int n) { var m = {|BAL0013:Tensor.Ones(n, n)|}; return m.Triu(); } public Tensor Forward(Tensor x) => x * Mask(2);")]
+    [InlineData("private Tensor Mask => {|BAL0013:Tensor.Ones(2)|}; public Tensor Forward(Tensor x) => x * Mask;")]
     public Task Fires_on(string member) => Rule.FindsIn(member);
 
     [Theory]
@@ -21,6 +24,7 @@ public sealed class BAL0013_Factory_device
     [InlineData("public Tensor Forward(Tensor x) { using var scope = x.Device.AsDefault(); return x + Tensor.Ones(2); }")]
     [InlineData("public Tensor Forward(Tensor x) => x * Tensor.From(2f);")]
     [InlineData("public Tensor Forward() => Tensor.Ones(2);")]
+    [InlineData("private static Tensor Mask(int n) => Tensor.Ones(n, n); public Buffer M { get; } = new(Mask(2)); public Tensor Forward(Tensor x) => x * M;")]
     [InlineData("public Buffer M; public Net() => M = new Buffer(Tensor.Ones(2));")]
     [InlineData("private Buffer? _m; public Tensor Forward(Tensor x) => x * (_m ??= Buffer.Derived(_ => Tensor.Ones(2)));")]
     [InlineData("public Tensor Forward(Tensor x) => Tensor.Cat([x, x]);")]
