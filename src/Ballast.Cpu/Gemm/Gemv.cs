@@ -11,9 +11,13 @@ internal static unsafe class Gemv<T, V, L>
     /// <summary>Bytes of the sums that one pass over k keeps: they must stay in the first-level cache beside eight rows of B.</summary>
     private const int SumBytes = 32 * 1024;
 
+    /// <summary>Dot products that are written together.</summary>
+    private const int Group = 64;
+
     private const int Steps = 8;
 
     /// <summary>C[0, ·] as dot products: the columns of B lie along k. Needs M = 1, a dense A of T, and RowStrideB = 1.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dots<TSource>(in Product<T> product)
         where TSource : struct, IGemmSource<T, V>
@@ -22,7 +26,13 @@ internal static unsafe class Gemv<T, V, L>
         var a = (T*)product.A;
         var b = product.B;
         var stride = product.ColumnStrideB * TSource.Size;
-        for (var j = 0; j < product.N; j++, b += stride) product.Put(0, j, Dot<TSource>(a, b, k));
+        var sums = stackalloc T[Group];
+        for (var j = 0; j < product.N; j += Group)
+        {
+            var columns = Math.Min(Group, product.N - j);
+            for (var s = 0; s < columns; s++, b += stride) sums[s] = Dot<TSource>(a, b, k);
+            product.PutRow(0, j, sums, columns);
+        }
     }
 
     /// <summary>C[0, ·] as a sum of rows of B, which lie along N. Needs M = 1, an A of T, and ColumnStrideB = 1.</summary>
@@ -39,7 +49,7 @@ internal static unsafe class Gemv<T, V, L>
             var p = product.K % Steps;
             AddFew<TSource>(in product, p, j, columns, sums);
             for (; p < product.K; p += Steps) AddRows<TSource>(in product, p, j, columns, sums);
-            for (var s = 0; s < columns; s++) product.Put(0, j + s, sums[s]);
+            product.PutRow(0, j, sums, columns);
         }
     }
 

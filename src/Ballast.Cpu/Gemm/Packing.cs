@@ -222,7 +222,7 @@ internal static unsafe class Packing
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Pair(float* s, long stride) =>
+        private static Vector256<float> Pair(float* s, long stride) =>
             Avx.InsertVector128(Sse.LoadVector128(s).ToVector256Unsafe(), Sse.LoadVector128(s + (4 * stride)), 1);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -238,7 +238,10 @@ internal static unsafe class Packing
         }
     }
 
-    /// <summary>16x16 elements of 4 bytes.</summary>
+    /// <summary>
+    /// 16x16 elements of 4 bytes. Every line of the source is loaded once, as a whole: rows a multiple of 4 KiB apart share a set of the
+    /// first-level cache, which holds fewer than sixteen lines.
+    /// </summary>
     private readonly struct Block16 : IBlock
     {
         public static int Size => 16;
@@ -247,26 +250,41 @@ internal static unsafe class Packing
         public static void Run(void* source, long stride, void* target, long width)
         {
             float* s = (float*)source, t = (float*)target;
-            for (var q = 0; q < 16; q += 4, s += 4, t += 4 * width)
-            {
-                // Rows i, i + 4, i + 8 and i + 12 share a register, so that only in-lane moves are left.
-                Vector512<float> r0 = Four(s, stride), r1 = Four(s + stride, stride);
-                Vector512<float> r2 = Four(s + (2 * stride), stride), r3 = Four(s + (3 * stride), stride);
-                Vector512<double> a = Avx512F.UnpackLow(r0, r1).AsDouble(), b = Avx512F.UnpackLow(r2, r3).AsDouble();
-                Vector512<double> c = Avx512F.UnpackHigh(r0, r1).AsDouble(), d = Avx512F.UnpackHigh(r2, r3).AsDouble();
-                Avx512F.UnpackLow(a, b).AsSingle().Store(t);
-                Avx512F.UnpackHigh(a, b).AsSingle().Store(t + width);
-                Avx512F.UnpackLow(c, d).AsSingle().Store(t + (2 * width));
-                Avx512F.UnpackHigh(c, d).AsSingle().Store(t + (3 * width));
-            }
+            Four(s, stride, out var a0, out var a1, out var a2, out var a3);
+            Four(s + (4 * stride), stride, out var b0, out var b1, out var b2, out var b3);
+            Four(s + (8 * stride), stride, out var c0, out var c1, out var c2, out var c3);
+            Four(s + (12 * stride), stride, out var d0, out var d1, out var d2, out var d3);
+            Put(a0, b0, c0, d0, t, width);
+            Put(a1, b1, c1, d1, t + width, width);
+            Put(a2, b2, c2, d2, t + (2 * width), width);
+            Put(a3, b3, c3, d3, t + (3 * width), width);
         }
 
+        /// <summary>Quarter q of register j: column 4q + j of four rows.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<float> Four(float* s, long stride)
+        private static void Four(
+            float* s, long stride, out Vector512<float> q0, out Vector512<float> q1, out Vector512<float> q2, out Vector512<float> q3)
         {
-            var low = Block8.Pair(s, stride);
-            var high = Block8.Pair(s + (8 * stride), stride);
-            return Avx512F.InsertVector256(low.ToVector512Unsafe().AsInt32(), high.AsInt32(), 1).AsSingle();
+            Vector512<float> r0 = Vector512.Load(s), r1 = Vector512.Load(s + stride);
+            Vector512<float> r2 = Vector512.Load(s + (2 * stride)), r3 = Vector512.Load(s + (3 * stride));
+            Vector512<double> a = Avx512F.UnpackLow(r0, r1).AsDouble(), b = Avx512F.UnpackLow(r2, r3).AsDouble();
+            Vector512<double> c = Avx512F.UnpackHigh(r0, r1).AsDouble(), d = Avx512F.UnpackHigh(r2, r3).AsDouble();
+            q0 = Avx512F.UnpackLow(a, b).AsSingle();
+            q1 = Avx512F.UnpackHigh(a, b).AsSingle();
+            q2 = Avx512F.UnpackLow(c, d).AsSingle();
+            q3 = Avx512F.UnpackHigh(c, d).AsSingle();
+        }
+
+        /// <summary>Joins the quarters of four times four rows into every fourth column.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Put(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* t, long width)
+        {
+            Vector512<float> ab02 = Avx512F.Shuffle4x128(a, b, 0x88), ab13 = Avx512F.Shuffle4x128(a, b, 0xDD);
+            Vector512<float> cd02 = Avx512F.Shuffle4x128(c, d, 0x88), cd13 = Avx512F.Shuffle4x128(c, d, 0xDD);
+            Avx512F.Shuffle4x128(ab02, cd02, 0x88).Store(t);
+            Avx512F.Shuffle4x128(ab13, cd13, 0x88).Store(t + (4 * width));
+            Avx512F.Shuffle4x128(ab02, cd02, 0xDD).Store(t + (8 * width));
+            Avx512F.Shuffle4x128(ab13, cd13, 0xDD).Store(t + (12 * width));
         }
     }
 }

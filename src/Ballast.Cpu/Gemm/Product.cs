@@ -91,4 +91,20 @@ internal unsafe struct Product<T>
         if (KindC == ElementKind.Native) ((T*)C)[at] = sum;
         else Elements.Store(KindC, sum, C, at);
     }
+
+    /// <summary>Writes so many elements of a row of C from their finished sums, which it spoils.</summary>
+    public readonly void PutRow(long row, long column, T* sums, int count)
+    {
+        if (KindC == ElementKind.Native || ColumnStrideC != 1)
+        {
+            for (var j = 0; j < count; j++) Put(row, column + j, sums[j]);
+            return;
+        }
+        for (var j = 0; j < count; j++)
+        {
+            sums[j] *= Alpha;
+            if (Add != null) sums[j] += Beta * Add[(row * RowStrideAdd) + ((column + j) * ColumnStrideAdd)];
+        }
+        Elements.Narrow(KindC, sums, count, C + BytesC((row * RowStrideC) + column));
+    }
 }

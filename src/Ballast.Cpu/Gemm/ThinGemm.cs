@@ -13,6 +13,9 @@ internal static unsafe class ThinGemm<T, V, L>
 
     private const int Columns = 4;
 
+    /// <summary>Columns of C that are written together.</summary>
+    private const int Group = 64;
+
     /// <summary>
     /// Every C[i, j] is the dot product of two rows that lie along k: B is [N, K] in memory, as the weight of a linear layer.
     /// Needs an A of T, and ColumnStrideA = RowStrideB = 1.
@@ -33,6 +36,7 @@ internal static unsafe class ThinGemm<T, V, L>
         else if (typeof(T) == typeof(float)) Gemv<T, V, L>.Rows<Float16Source<T, V, L>>(in product);
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Dots<TSource>(in Product<T> product)
         where TSource : struct, IGemmSource<T, V>
@@ -44,25 +48,31 @@ internal static unsafe class ThinGemm<T, V, L>
         }
         var tall = L.MaxRows > 6 ? 4 : 2;
         var sums = stackalloc T[4 * Columns];
-        for (var j = 0; j < product.N;)
+        var block = stackalloc T[MaxRows * Group];
+        for (var first = 0; first < product.N; first += Group)
         {
-            var columns = product.N - j >= Columns ? Columns : 1;
-            var b = product.B + (j * product.ColumnStrideB * TSource.Size);
-            for (var i = 0; i < product.M;)
+            var last = Math.Min(first + Group, product.N);
+            for (var j = first; j < last;)
             {
-                var rows = Math.Min(product.M - i, tall);
-                var a = (T*)product.A + (i * product.RowStrideA);
-                rows = columns == 1 ? 1 : rows == 3 ? 2 : rows;
-                if (columns == 1) Dots<TSource, One, One>(in product, a, b, sums);
-                else if (rows == 1) Dots<TSource, One, Four>(in product, a, b, sums);
-                else if (rows == 2) Dots<TSource, Two, Four>(in product, a, b, sums);
-                else Dots<TSource, Four, Four>(in product, a, b, sums);
-                for (var r = 0; r < rows; r++)
-                    for (var s = 0; s < columns; s++)
-                        product.Put(i + r, j + s, sums[(r * columns) + s]);
-                i += rows;
+                var columns = last - j >= Columns ? Columns : 1;
+                var b = product.B + (j * product.ColumnStrideB * TSource.Size);
+                for (var i = 0; i < product.M;)
+                {
+                    var rows = Math.Min(product.M - i, tall);
+                    var a = (T*)product.A + (i * product.RowStrideA);
+                    rows = columns == 1 ? 1 : rows == 3 ? 2 : rows;
+                    if (columns == 1) Dots<TSource, One, One>(in product, a, b, sums);
+                    else if (rows == 1) Dots<TSource, One, Four>(in product, a, b, sums);
+                    else if (rows == 2) Dots<TSource, Two, Four>(in product, a, b, sums);
+                    else Dots<TSource, Four, Four>(in product, a, b, sums);
+                    for (var r = 0; r < rows; r++)
+                        for (var s = 0; s < columns; s++)
+                            block[((i + r) * Group) + j - first + s] = sums[(r * columns) + s];
+                    i += rows;
+                }
+                j += columns;
             }
-            j += columns;
+            for (var i = 0; i < product.M; i++) product.PutRow(i, first, block + (i * Group), last - first);
         }
     }
 
