@@ -1,5 +1,6 @@
 using Ballast.Lab.Attention;
 using Ballast.Lab.Dispatch;
+using Ballast.Lab.Products;
 using Ballast.Lab.Stream;
 
 namespace Ballast.Lab;
@@ -14,5 +15,7 @@ internal static class Laboratories
         new FmaLaboratory(),
         new AttentionLaboratory(),
         new DispatchLaboratory(),
+        new GemvLaboratory(),
+        new GemmLaboratory(),
     ];
 }
