@@ -26,6 +26,10 @@ internal static unsafe class BlockGemm<T, V, L>
     /// <summary>Rows of C whose sums are kept in T until they are rounded to a half type.</summary>
     private const int RoundedRows = 512;
 
+    /// <summary>True if so many rows are multiplied with B as it lies in memory.</summary>
+    public static bool ReadsInPlace(in Product<T> product, int rows) =>
+        product.KindB == ElementKind.Native && product.ColumnStrideB == 1 && rows <= InPlaceStrips * L.MaxRows;
+
     /// <summary>C and what is added to it must have unit column stride, and no side of the product may be 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in Product<T> product)
@@ -63,7 +67,7 @@ internal static unsafe class BlockGemm<T, V, L>
         var width = 2 * L.Width;
         var columns = Math.Min(((n + width - 1) / width) * width, BlockColumns);
         var native = product.KindB == ElementKind.Native;
-        var inPlace = native && csB == 1 && m <= InPlaceStrips * L.MaxRows;
+        var inPlace = ReadsInPlace(in product, m);
         var panelsA = Scratch.Get<T>(Scratch.Slot.PanelsA, (long)rows * depth);
         var panelsB = Scratch.Get<T>(Scratch.Slot.PanelsB, (long)(inPlace ? width : columns) * depth);
 

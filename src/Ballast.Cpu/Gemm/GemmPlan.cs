@@ -80,7 +80,7 @@ internal static unsafe class GemmPlan<T, V, L>
     /// </summary>
     private static bool ChooseThin(ref Product<T> product, out bool thin)
     {
-        const int few = ThinGemm<T, V, L>.MaxRows;
+        var few = ThinGemm<T, V, L>.MaxRows;
         thin = true;
         if (product.N == 1 && product.M > 1 && product.RowStrideA == 1 && product.ColumnStrideA != 1) product = product.Transposed();
         if (product.M == 1 && product.ColumnStrideB == 1 && product.RowStrideB != 1)
@@ -196,8 +196,10 @@ internal static unsafe class GemmPlan<T, V, L>
                 var rows = Pieces(product.M, down);
                 var columns = Pieces(Pieces(product.N, L.Width), threads / down) * L.Width;
 
-                // Cycles of one block for each step of k: the multiply-adds, and the copies of a row of A and of B.
-                var cost = ((double)rows * columns / (2 * L.Width)) + (0.5 * (rows + columns));
+                // Cycles of one block for each step of k: the multiply-adds, and the copies of a row of A and, unless it is read where
+                // it lies, of B.
+                var copied = BlockGemm<T, V, L>.ReadsInPlace(in product, rows) ? rows : rows + columns;
+                var cost = ((double)rows * columns / (2 * L.Width)) + (0.5 * copied);
                 if (cost >= best) continue;
                 best = cost;
                 _rows = rows;

@@ -95,6 +95,11 @@ internal unsafe struct Product<T>
     /// <summary>Writes so many elements of a row of C from their finished sums, which it spoils.</summary>
     public readonly void PutRow(long row, long column, T* sums, int count)
     {
+        if (ColumnStrideC == 1 && Add == null && Alpha == T.One)
+        {
+            Elements.Narrow(KindC, sums, count, C + BytesC((row * RowStrideC) + column));
+            return;
+        }
         if (KindC == ElementKind.Native || ColumnStrideC != 1)
         {
             for (var j = 0; j < count; j++) Put(row, column + j, sums[j]);

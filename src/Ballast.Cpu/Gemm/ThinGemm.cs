@@ -8,13 +8,13 @@ internal static unsafe class ThinGemm<T, V, L>
     where T : unmanaged, INumberBase<T>
     where L : struct, IGemmLanes<T, V>
 {
-    /// <summary>More rows than this are worth packing B.</summary>
-    public const int MaxRows = 8;
-
     private const int Columns = 4;
 
     /// <summary>Columns of C that are written together.</summary>
     private const int Group = 64;
+
+    /// <summary>More rows than this are worth packing B: dot products read all of it once for every four (or two) rows.</summary>
+    public static int MaxRows => L.MaxRows > 6 ? 12 : 8;
 
     /// <summary>
     /// Every C[i, j] is the dot product of two rows that lie along k: B is [N, K] in memory, as the weight of a linear layer.
