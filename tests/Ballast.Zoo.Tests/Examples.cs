@@ -14,7 +14,7 @@ internal static class Examples
     /// <summary>The names of those that the tests also run on a device.</summary>
     public static TheoryData<string> OnDevice => [.. s_all.Where(e => e.Value.OnDevice).Select(e => e.Key)];
 
-    public static int Count => s_all.Count;
+    public static IReadOnlyCollection<string> All => s_all.Keys;
 
     public static Example Get(string name) => s_all[name];
 }
