@@ -12,7 +12,7 @@ internal static partial class AllTwins
                         device => Tensor.From(2f, device).Pow(Tensor.Arange(frequencies, device: device).ToFloat()), keepDType: false);
             """, "Frequencies = Tensor.From(2f).Pow(Tensor.Arange(frequencies).ToFloat());")),
         new("FourierFeatures", "waves given by the caller, in a field", "BAL0001", "_waves",
-            ("public Buffer B { get; }", "public Buffer B { get; } private readonly Tensor _waves;"), ("B = new(waves.Clone());", "B = new(waves.Clone()); _waves = waves;"),
+            ("public Buffer B { get; }", "public Buffer B { get; } private readonly Tensor _waves;"), ("B = new(waves.Clone());", "B = new(Tensor.Ones(2, 4)); _waves = waves;"),
             ("x.MatMul(B)", "x.MatMul(_waves)")),
         new("Siren", "layers in a list", "BAL0004", "Net", ("public ModuleList<Linear> Net { get; }", "public List<Linear> Net { get; }")),
         new("DeepSets", "network rebuilt on each read", "BAL0008", "new(", ("public Sequential Phi { get; } = new(", "public Sequential Phi => new(")),
