@@ -1,11 +1,14 @@
+using System.Collections;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Module = Ballast.Module;
 
 namespace Zoo.Tests;
 
 /// <summary>
 /// What reflection finds from a module on: every tensor in a field of any object it can reach, in arrays, collections, closures, lazy
-/// values, events, and in statics of the classes met on the way. Whatever is marked <c>[Scratch]</c> is left out.
+/// values, events, weak tables, and in statics of the classes met on the way; also what a property without storage gives, if it is a module
+/// or a handle. Whatever is marked <c>[Scratch]</c> is left out.
 /// </summary>
 internal sealed class Audit
 {
@@ -60,6 +63,7 @@ internal sealed class Audit
         }
         Type type = value.GetType();
         if (type.IsGenericType && Target(value, type) is { } target) Meet(target, path + ".Target");
+        if (value is Module) Properties(type, value, path);
         for (Type? t = type; t is not null && t != typeof(object) && t != typeof(ValueType); t = t.BaseType)
         {
             Fields(t, value, path);
@@ -71,6 +75,7 @@ internal sealed class Audit
     private static object? Target(object value, Type type)
     {
         Type generic = type.GetGenericTypeDefinition();
+        if (generic == typeof(ConditionalWeakTable<,>)) return ((IEnumerable)value).Cast<object>().ToArray();
         if (generic == typeof(AsyncLocal<>)) return type.GetProperty("Value")!.GetValue(value);
         if (generic != typeof(WeakReference<>)) return null;
         object?[] found = [null];
@@ -81,6 +86,17 @@ internal sealed class Audit
     {
         foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             if (!field.FieldType.IsPointer && !IsScratch(field)) Meet(field.GetValue(value), $"{path}.{Name(field)}");
+    }
+
+    /// <summary>What the getters of a module's own class give.</summary>
+    private void Properties(Type type, object module, string path)
+    {
+        if (type.Assembly != _code) return;
+        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+        {
+            bool state = property.PropertyType.IsAssignableTo(typeof(Module)) || property.PropertyType.IsAssignableTo(typeof(Variable));
+            if (state && property.GetIndexParameters().Length == 0) Meet(property.GetValue(module), $"{path}.{property.Name}");
+        }
     }
 
     /// <summary>Statics of the modules' own classes and of the types inside them.</summary>

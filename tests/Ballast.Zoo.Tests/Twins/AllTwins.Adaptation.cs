@@ -48,7 +48,7 @@ internal static partial class AllTwins
         new("FakeQuantize", "range in plain tensors", "BAL0001", "_low",
             ("public Buffer MinVal { get; } = new(Tensor.From(0f)) { DTypePolicy = DTypePolicy.AtLeast(DType.Float32) };", "private Tensor _low = Tensor.From(0f);"),
             ("MinVal.Value", "_low"), ("(MaxVal - MinVal)", "(MaxVal - _low)")),
-        new("FakeQuantize", "a new handle instead of a value", "BAL0010", "",
+        new("FakeQuantize", "a new handle instead of a value", "BAL0010", "MaxVal = new Buffer(",
             ("public Buffer MaxVal { get; }", "public Buffer MaxVal { get; private set; }"),
             ("MaxVal.Value = MaxVal.Value.Maximum(x.Max());", "MaxVal = new Buffer(MaxVal.Value.Maximum(x.Max()));")),
         new("QuantizedLinear", "quantisers by name", "BAL0004", "_quantizers",

@@ -97,6 +97,6 @@ internal static partial class AllTwins
             More = "public struct Cache { public Tensor? Keys; public Tensor? Values { get; init; } }",
         },
         new("WatchedAttention", "scratch that is not said to be", "BAL0001", "LastWeights",
-            ("""[Scratch("the weights of the last call, for a plot")]""", "")),
+            ("""[Scratch("the weights of the last call, for a plot")]""", ""), ("LastWeights { get; private set; }", "LastWeights { get; set; }")),
     ];
 }

@@ -9,22 +9,26 @@ internal static partial class AllTwins
             ("public Tensor Forward", Training("float total = 0;", "total += loss.Item();") + "public Tensor Forward")),
         new("OdeBlock", "weights copied to the host in every step", "BAL0014", "Out.Weight.Value.ToArray<float>()",
             ("public Tensor Forward", Training("float[]? last = null;", "last = Out.Weight.Value.ToArray<float>();") + "public Tensor Forward")),
-        new("DynamicTanh", "loss written in every step", "BAL0014", "",
+        new("DynamicTanh", "loss written in every step", "BAL0014", "{loss}",
             ("public Tensor Forward", Training("", "Console.WriteLine($\"loss {loss}\");") + "public Tensor Forward")),
-        new("Siren", "a migration without a version", "BAL0005", "",
+        new("Siren", "a migration without a version", "BAL0005", "FromFirst",
             ("public Tensor Forward", "[MigratesFrom(1)] private static void FromFirst(StateMigration state) => state.Rename(\"a\", \"b\");\n    public Tensor Forward")),
-        new("LoraLinear", "a version without a migration method of the right shape", "BAL0005", "",
+        new("LoraLinear", "a version with a migration from a later one", "BAL0005", "FromThird",
             ("public sealed partial class LoraLinear", "[StateVersion(2)]\npublic sealed partial class LoraLinear"),
-            ("public double Scaling { get; }", "public double Scaling { get; } [MigratesFrom(3)] private static void FromThird(StateMigration state) { }")),
+            ("public double Scaling { get; }", "public double Scaling { get; } [MigratesFrom(1)] private static void FromFirst(StateMigration state) => state.Rename(\"a\", \"b\"); [MigratesFrom(3)] private static void FromThird(StateMigration state) { }")),
         new("Gru", "first state made of a buffer in Forward", "BAL0012", "new Buffer(",
             ("Tensor h = Tensor.Zeros([x.Shape[0], width], x.DType, x.Device);", "Tensor h = new Buffer(Tensor.Zeros([x.Shape[0], width], x.DType, x.Device)).Value;")),
-        new("CrossAttention", "a second handle put over a weight's member", "BAL0010", "",
+        new("CrossAttention", "a second handle put over a weight's member", "BAL0010", "Temperature = new Parameter(",
             ("public Tensor Forward", "public Parameter Temperature { get; private set; } = new(Tensor.Ones(1));\n"
-                + "    public void Heat(double by) => Temperature = new Parameter(Temperature.Value.Detach() * by);\n    public Tensor Forward")),
-        new("MixerBlock", "a buffer over a parameter's tensor", "BAL0011", "new(",
+                + "    public void Heat(double by) => Temperature = new Parameter(Temperature.Value.Detach() * by);\n    public Tensor Forward"),
+            ("return Out.", "Heat(0.5);\n        return Out.")),
+        new("MixerBlock", "a buffer over a parameter's tensor", "BAL0011", "new(block.Norm1",
             ("public LayerNorm Norm1 { get; } = new(width);",
             "public LayerNorm Norm1 { get; } = new(width); public Buffer Shadow { get; private set; } = Buffer.Derived(d => Tensor.Ones([1], device: d));"),
-            ("public Tensor Forward", "public static Buffer ShadowOf(MixerBlock block) => new(block.Norm1.Weight!.Value);\n    public Tensor Forward")),
+            ("public Tensor Forward", "public static Buffer ShadowOf(MixerBlock block) => new(block.Norm1.Weight!.Value);\n    public Tensor Forward"))
+        {
+            ShowsInRun = false,       // nobody calls it here
+        },
     ];
 
     /// <summary>Nothing is wrong with these: no rule may report them, and they move.</summary>

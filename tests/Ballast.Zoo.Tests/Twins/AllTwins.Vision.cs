@@ -27,8 +27,9 @@ internal static partial class AllTwins
             "private readonly List<(Conv2d Conv, double Scale)> _stages = [(new(channels * expansion, channels, 1, bias: false), 1.0)];"),
             ("Narrow.Forward(y)", "_stages[0].Conv.Forward(y) * _stages[0].Scale")),
         new("UNet", "inner class not partial", "BAL0002", "Block", ("sealed partial class Block", "sealed class Block")) { Compiles = false },
-        new("UNet", "containing class not partial", "BAL0002", "Block", ("public sealed partial class UNet", "public sealed class UNet"))
+        new("UNet", "containing class not partial", "BAL0002", "UNet", ("public sealed partial class UNet", "public sealed class UNet"))
         {
+            Also = "Block",
             Compiles = false,
         },
         new("PatchEmbedding", "parameters in an array", "BAL0004", "_learned",

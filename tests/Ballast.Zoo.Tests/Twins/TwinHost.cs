@@ -7,6 +7,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
 
 namespace Zoo.Tests.Twins;
 
@@ -26,10 +27,10 @@ internal static class TwinHost
 
     private static readonly Type[] s_parts = typeof(StateAnalyzer).Assembly.GetTypes();
 
-    /// <summary>What the rules report in each twin, as (id, reported text), each once.</summary>
-    public static Dictionary<Twin, (string Id, string Text)[]> Report(IReadOnlyList<Twin> twins)
+    /// <summary>What the rules report in each twin, each once.</summary>
+    public static Dictionary<Twin, Finding[]> Report(IReadOnlyList<Twin> twins)
     {
-        var found = twins.ToDictionary(t => t, _ => new List<(string, string)>());
+        var found = twins.ToDictionary(t => t, _ => new List<Finding>());
         // A twin that does not compile would keep the others from being emitted.
         foreach (bool compiles in (bool[])[true, false])
         {
@@ -40,11 +41,11 @@ internal static class TwinHost
             if (compiles) AssertCompiles(compilation);
             foreach (Diagnostic diagnostic in reported.AddRange(Analyze(compilation)))
             {
-                (string path, string text) = Place(compilation, diagnostic);
-                found[twins[int.Parse(path[1..4], CultureInfo.InvariantCulture)]].Add((diagnostic.Id, text));
+                Finding finding = Place(compilation, diagnostic);
+                found[twins[int.Parse(finding.File[1..4], CultureInfo.InvariantCulture)]].Add(finding);
             }
         }
-        return found.ToDictionary(f => f.Key, f => f.Value.Distinct().Order().ToArray());
+        return found.ToDictionary(f => f.Key, f => f.Value.Distinct().OrderBy(d => (d.Id, d.Text)).ToArray());
     }
 
     /// <summary>The examples of the twins that compile, built without any analyzer.</summary>
@@ -60,21 +61,32 @@ internal static class TwinHost
             (Example)assembly.GetType($"{Space}.{Folder(twins, t)}.Made")!.GetProperty("Example")!.GetValue(null)!);
     }
 
-    /// <summary>What the rules report in the modules as they are, as (id, file, reported text).</summary>
-    public static (string Id, string File, string Text)[] ReportZoo()
+    /// <summary>What the rules report in sources, with the compiler's errors.</summary>
+    public static (Finding[] Findings, string[] Errors) Report(string assembly, IEnumerable<(string Path, string Text)> sources)
     {
-        CSharpCompilation compilation = Generate(Compile("Ballast.Zoo", [.. s_sources.Value.Select(s => (s.Key, s.Value))]), out var reported);
-        AssertCompiles(compilation);
-        return [.. reported.AddRange(Analyze(compilation)).Select(d => (d, Place(compilation, d)))
-            .Select(d => (d.d.Id, d.Item2.Path, d.Item2.Text)).Order()];
+        OutputKind kind = assembly is "Ballast.Zoo" or "Ballast.Modules" ? OutputKind.DynamicallyLinkedLibrary : OutputKind.ConsoleApplication;
+        CSharpCompilation compilation = Generate(Compile(assembly, [.. sources], kind), out ImmutableArray<Diagnostic> reported);
+        return ([.. reported.AddRange(Analyze(compilation)).Select(d => Place(compilation, d)).OrderBy(d => (d.Id, d.File, d.Text))],
+            Errors(compilation));
     }
 
-    /// <summary>The file and the text that a diagnostic is about; those of a generator know the path only.</summary>
-    private static (string Path, string Text) Place(CSharpCompilation compilation, Diagnostic diagnostic)
+    /// <summary>The sources of the modules as they are.</summary>
+    public static IEnumerable<(string Path, string Text)> ZooSources => s_sources.Value.Select(s => (s.Key, s.Value));
+
+    /// <summary>Whether the line of a report, or another one that it reaches over, is none of the sound module's.</summary>
+    public static bool IsEdited(Twin twin, Finding finding)
     {
-        string path = diagnostic.Location.GetLineSpan().Path;
-        SyntaxTree tree = compilation.SyntaxTrees.Single(t => t.FilePath == path);
-        return (path, tree.GetText().ToString(diagnostic.Location.SourceSpan));
+        string[] lines = [.. Declaration(twin.Of).Split('\n').Select(l => l.Trim())];
+        return !lines.Contains(finding.Line) || finding.Text.Split('\n').Skip(1).Any(l => !lines.Contains(l.Trim()));
+    }
+
+    /// <summary>The place of a diagnostic; those of a generator know the path only.</summary>
+    private static Finding Place(CSharpCompilation compilation, Diagnostic diagnostic)
+    {
+        FileLinePositionSpan span = diagnostic.Location.GetLineSpan();
+        SourceText text = compilation.SyntaxTrees.Single(t => t.FilePath == span.Path).GetText();
+        return new(diagnostic.Id, span.Path, text.ToString(diagnostic.Location.SourceSpan),
+            text.Lines[span.StartLinePosition.Line].ToString().Trim());
     }
 
     private static string Folder(IReadOnlyList<Twin> twins, Twin twin) =>
@@ -132,19 +144,24 @@ internal static class TwinHost
                 && !name.StartsWith("Ballast.Generators", StringComparison.Ordinal));
     }
 
-    private static CSharpCompilation Compile(string assembly, (string Path, string Text)[] files)
+    private static CSharpCompilation Compile(
+        string assembly, (string Path, string Text)[] files, OutputKind kind = OutputKind.DynamicallyLinkedLibrary)
     {
         const string Usings = """
             global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq;
-            global using System.Threading; global using System.Threading.Tasks; global using Ballast; global using Buffer = Ballast.Buffer;
+            global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;
             """;
-        bool isZoo = assembly == "Ballast.Zoo";
-        IEnumerable<MetadataReference> references = isZoo
-            ? s_references.Where(r => !r.Display!.EndsWith("Ballast.Zoo.dll", StringComparison.Ordinal)) : s_references;
+        // The library's own sources are in its namespace; everybody else writes what the package's props write.
+        string ours = assembly is "Ballast.Modules" ? "" : "global using Ballast; global using Buffer = Ballast.Buffer;";
         return CSharpCompilation.Create(
-            assembly, [CSharpSyntaxTree.ParseText(Usings, s_parsing, "Usings.cs"), .. files.Select(f => CSharpSyntaxTree.ParseText(f.Text, s_parsing, f.Path))],
-            references, new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+            assembly, [.. files.Prepend(("Usings.cs", Usings + ours)).Select(f => CSharpSyntaxTree.ParseText(f.Item2, s_parsing, f.Item1))],
+            s_references.Where(r => !StandsAbove(Path.GetFileNameWithoutExtension(r.Display!), assembly)),
+            new(kind, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
     }
+
+    /// <summary>Whether a library is the compiled one, or refers to it.</summary>
+    private static bool StandsAbove(string library, string compiled) => library == compiled
+        || (compiled == "Ballast.Modules" && library is "Ballast" or "Ballast.Cpu" or "Ballast.Gpu" or "Ballast.Zoo");
 
     private static CSharpCompilation Generate(CSharpCompilation compilation, out ImmutableArray<Diagnostic> reported)
     {
@@ -162,6 +179,8 @@ internal static class TwinHost
         return compilation.WithAnalyzers(analyzers).GetAnalyzerDiagnosticsAsync().GetAwaiter().GetResult();
     }
 
-    private static void AssertCompiles(CSharpCompilation compilation) =>
-        Assert.Equal("", string.Join("\n", compilation.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error)));
+    private static void AssertCompiles(CSharpCompilation compilation) => Assert.Empty(Errors(compilation));
+
+    private static string[] Errors(CSharpCompilation compilation) =>
+        [.. compilation.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => d.ToString())];
 }
