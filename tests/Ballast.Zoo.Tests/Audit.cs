@@ -12,6 +12,11 @@ namespace Zoo.Tests;
 /// </summary>
 internal sealed class Audit
 {
+    private const BindingFlags OfObjects =
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    private const BindingFlags OfType = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
     private readonly Dictionary<object, string> _seen = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Type> _types = [];
     private readonly Queue<object> _next = [];
@@ -84,7 +89,7 @@ internal sealed class Audit
 
     private void Fields(Type type, object value, string path)
     {
-        foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+        foreach (FieldInfo field in type.GetFields(OfObjects))
             if (!field.FieldType.IsPointer && !IsScratch(field)) Meet(field.GetValue(value), $"{path}.{Name(field)}");
     }
 
@@ -92,7 +97,7 @@ internal sealed class Audit
     private void Properties(Type type, object module, string path)
     {
         if (type.Assembly != _code) return;
-        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+        foreach (PropertyInfo property in type.GetProperties(OfObjects))
         {
             bool state = property.PropertyType.IsAssignableTo(typeof(Module)) || property.PropertyType.IsAssignableTo(typeof(Variable));
             if (state && property.GetIndexParameters().Length == 0) Meet(property.GetValue(module), $"{path}.{property.Name}");
@@ -103,20 +108,20 @@ internal sealed class Audit
     private void Statics(Type type)
     {
         if (type.Assembly != _code || type.ContainsGenericParameters || !_types.Add(type)) return;
-        foreach (FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-            if (!field.IsLiteral && !field.FieldType.IsPointer && !IsScratch(field)) Meet(field.GetValue(null), $"{type.Name}.{Name(field)}");
+        foreach (FieldInfo field in type.GetFields(OfType))
+            if (!field.IsLiteral && !field.FieldType.IsPointer && !IsScratch(field))
+                Meet(field.GetValue(null), $"{type.Name}.{Name(field)}");
         foreach (Type inner in type.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic)) Statics(inner);
     }
 
     private static bool IsScratch(FieldInfo field)
     {
         if (field.IsDefined(typeof(ScratchAttribute), false)) return true;
-        const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         string name = Name(field);
         if (!field.Name.StartsWith('<')) return false;
-        if (field.DeclaringType!.GetProperty(name, Any)?.IsDefined(typeof(ScratchAttribute), false) == true) return true;
+        if (field.DeclaringType!.GetProperty(name, OfObjects | OfType)?.IsDefined(typeof(ScratchAttribute), false) == true) return true;
         // <name>P is the field of a captured primary-constructor parameter.
-        return field.Name.EndsWith(">P", StringComparison.Ordinal) && field.DeclaringType.GetConstructors(Any)
+        return field.Name.EndsWith(">P", StringComparison.Ordinal) && field.DeclaringType.GetConstructors(OfObjects | OfType)
             .SelectMany(c => c.GetParameters()).Any(p => p.Name == name && p.IsDefined(typeof(ScratchAttribute), false));
     }
 

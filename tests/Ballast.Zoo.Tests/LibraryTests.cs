@@ -28,7 +28,8 @@ public sealed class LibraryTests
 
     [Fact]
     public void Nothing_is_reported_in_the_laboratory() => AssertClean("Ballast.Lab",
-        [.. Sources("lab"), .. Sources("bench/Ballast.Bench/Measuring"), "bench/Ballast.Bench/GlobalUsings.cs", "bench/Ballast.Bench/UsageException.cs"], [],
+        [.. Sources("lab"), .. Sources("bench/Ballast.Bench/Measuring"), "bench/Ballast.Bench/GlobalUsings.cs",
+            "bench/Ballast.Bench/UsageException.cs"], [],
         "System.CommandLine");
 
     [Fact]
@@ -58,8 +59,8 @@ public sealed class LibraryTests
         Assert.Contains("Directory.Build.props", files);
         // One test project, of buffers that are empty after a move, as PyTorch's are.
         Assert.Equal(["tests/Ballast.Tests/Ballast.Tests.csproj"],
-            files.Where(f => File.ReadAllText(Path.Combine(Root, f)).Contains("BAL00", StringComparison.Ordinal)).Select(f => f.Replace('\\', '/')));
-        Assert.Contains("<TreatWarningsAsErrors>true<", File.ReadAllText(Path.Combine(Root, "Directory.Build.props")), StringComparison.Ordinal);
+            files.Where(f => Read(f).Contains("BAL00", StringComparison.Ordinal)).Select(f => f.Replace('\\', '/')));
+        Assert.Contains("<TreatWarningsAsErrors>true<", Read("Directory.Build.props"), StringComparison.Ordinal);
     }
 
     private static void AssertClean(string assembly, IEnumerable<string> paths, string[] remarks, params string[] packages)
@@ -76,6 +77,8 @@ public sealed class LibraryTests
         .Select(f => Path.GetRelativePath(Root, f)).Where(f => !IsBuilt(f)).Order(StringComparer.Ordinal);
 
     private static bool IsBuilt(string path) => path.Replace('\\', '/').Split('/').Any(p => p is "obj" or "bin" or "artifacts");
+
+    private static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 
     private static string[] Lines(string path) => File.ReadAllLines(Path.Combine(Root, path));
 

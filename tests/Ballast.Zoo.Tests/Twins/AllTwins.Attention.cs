@@ -6,7 +6,8 @@ internal static partial class AllTwins
     private static Twin[] AttentionTwins =>
     [
         new("CausalAttention", "plain property", "BAL0001", "Bias",
-            ("public Buffer Bias { get; } = new(Tensor.Ones(contextLength, contextLength).Tril().Reshape(1, 1, contextLength, contextLength));",
+            ("public Buffer Bias { get; } = new(Tensor.Ones(contextLength, contextLength).Tril().Reshape(1, 1, contextLength, "
+                + "contextLength));",
             "public Tensor Bias { get; } = Tensor.Ones(contextLength, contextLength).Tril().Reshape(1, 1, contextLength, contextLength);")),
         new("CausalAttention", "static tensor", "BAL0001", "s_low",
             ("public Buffer MaskedBias { get; } = Buffer.Derived(device => Tensor.From(-1e4f, device));",
@@ -19,11 +20,13 @@ internal static partial class AllTwins
             ("Key.Forward", "_keyValue[0].Forward"), ("Value.Forward", "_keyValue[1].Forward")),
         new("GroupedQueryAttention", "layers in a tuple", "BAL0004", "KeyValue",
             ("public Linear Key { get; } = new(width, width / heads * keyHeads, bias: false);",
-            "public (Linear K, Linear V) KeyValue { get; } = (new(width, width / heads * keyHeads), new(width, width / heads * keyHeads));"),
+            "public (Linear K, Linear V) KeyValue { get; } = (new(width, width / heads * keyHeads), new(width, width / heads * "
+                + "keyHeads));"),
             ("public Linear Value { get; } = new(width, width / heads * keyHeads, bias: false);", ""),
             ("Key.Forward", "KeyValue.K.Forward"), ("Value.Forward", "KeyValue.V.Forward")),
         new("GroupedQueryAttention", "mask in an interface of the system", "BAL0006", "Tensor.Ones(8, 8)",
-            ("public CausalMask Mask { get; } = new(4);", "private readonly ICloneable? _none; private readonly object _mask = Tensor.Ones(8, 8).Triu(1).ToBool();"),
+            ("public CausalMask Mask { get; } = new(4);",
+                "private readonly ICloneable? _none; private readonly object _mask = Tensor.Ones(8, 8).Triu(1).ToBool();"),
             ("Mask.For(T)", "((Tensor)(_none ?? _mask))[..T, ..T]")),
         new("SlidingWindowAttention", "lambda that captures the mask", "BAL0007", "n => outside",
             ("""
@@ -78,7 +81,8 @@ internal static partial class AllTwins
             }
             """)),
         new("HandRotary", "record of tensors", "BAL0001", "_tables",
-            ("public Buffer InverseFrequency { get; }", "public Buffer InverseFrequency { get; } private readonly Tables _tables = new(Tensor.Ones(4, 1), Tensor.Zeros(4, 1));"),
+            ("public Buffer InverseFrequency { get; }",
+                "public Buffer InverseFrequency { get; } private readonly Tables _tables = new(Tensor.Ones(4, 1), Tensor.Zeros(4, 1));"),
             ("return Tensor.Cat([halves", "(cos, sin) = (cos * _tables.Cos, sin + _tables.Sin); return Tensor.Cat([halves"))
         {
             More = "public sealed record Tables(Tensor Cos, Tensor Sin);",
@@ -97,6 +101,7 @@ internal static partial class AllTwins
             More = "public struct Cache { public Tensor? Keys; public Tensor? Values { get; init; } }",
         },
         new("WatchedAttention", "scratch that is not said to be", "BAL0001", "LastWeights",
-            ("""[Scratch("the weights of the last call, for a plot")]""", ""), ("LastWeights { get; private set; }", "LastWeights { get; set; }")),
+            ("""[Scratch("the weights of the last call, for a plot")]""", ""),
+            ("LastWeights { get; private set; }", "LastWeights { get; set; }")),
     ];
 }

@@ -6,7 +6,8 @@ internal static partial class AllTwins
     private static Twin[] VisionTwins =>
     [
         new("BasicBlock", "shortcut behind an interface", "BAL0006", "Downsample",
-            ("public Sequential? Downsample", "public IForward<Tensor, Tensor>? Downsample"), (": new(new Conv2d", ": new Sequential(new Conv2d")),
+            ("public Sequential? Downsample", "public IForward<Tensor, Tensor>? Downsample"),
+            (": new(new Conv2d", ": new Sequential(new Conv2d")),
         new("Bottleneck", "not partial", "BAL0002", "Bottleneck", ("sealed partial class Bottleneck", "sealed class Bottleneck"))
         {
             Compiles = false,
@@ -26,7 +27,8 @@ internal static partial class AllTwins
             ("public Conv2d Narrow { get; } = new(channels * expansion, channels, 1, bias: false);",
             "private readonly List<(Conv2d Conv, double Scale)> _stages = [(new(channels * expansion, channels, 1, bias: false), 1.0)];"),
             ("Narrow.Forward(y)", "_stages[0].Conv.Forward(y) * _stages[0].Scale")),
-        new("UNet", "inner class not partial", "BAL0002", "Block", ("sealed partial class Block", "sealed class Block")) { Compiles = false },
+        new("UNet", "inner class not partial", "BAL0002", "Block", ("sealed partial class Block",
+            "sealed class Block")) { Compiles = false },
         new("UNet", "containing class not partial", "BAL0002", "UNet", ("public sealed partial class UNet", "public sealed class UNet"))
         {
             Also = "Block",
@@ -49,7 +51,8 @@ internal static partial class AllTwins
             "private readonly Tensor _gamma = Tensor.Full([channels], layerScale).WithGrad();"),
             ("* Gamma", "* _gamma")),
         new("SqueezeExcite", "a class that holds layers", "BAL0004", "_gate",
-            ("public Linear Squeeze { get; } = new(channels, channels / reduction);", "private readonly Gate _gate = new(channels, channels / reduction);"),
+            ("public Linear Squeeze { get; } = new(channels, channels / reduction);",
+                "private readonly Gate _gate = new(channels, channels / reduction);"),
             ("Squeeze.Forward", "_gate.Squeeze.Forward"))
         {
             More = "public sealed class Gate(int wide, int narrow) { public Linear Squeeze { get; } = new(wide, narrow); }",

@@ -34,7 +34,8 @@ internal static class TwinHost
         // A twin that does not compile would keep the others from being emitted.
         foreach (bool compiles in (bool[])[true, false])
         {
-            (string Path, string Text)[] files = [.. twins.Where(t => t.Compiles == compiles).Select(t => (Folder(twins, t), Text(twins, t)))];
+            (string Path, string Text)[] files =
+                [.. twins.Where(t => t.Compiles == compiles).Select(t => (Folder(twins, t), Text(twins, t)))];
             Assert.Empty(s_stale);
             if (files.Length == 0) continue;
             CSharpCompilation compilation = Generate(Compile(Space, files), out ImmutableArray<Diagnostic> reported);
@@ -64,7 +65,8 @@ internal static class TwinHost
     /// <summary>What the rules report in sources, with the compiler's errors.</summary>
     public static (Finding[] Findings, string[] Errors) Report(string assembly, IEnumerable<(string Path, string Text)> sources)
     {
-        OutputKind kind = assembly is "Ballast.Zoo" or "Ballast.Modules" ? OutputKind.DynamicallyLinkedLibrary : OutputKind.ConsoleApplication;
+        OutputKind kind = assembly is "Ballast.Zoo" or "Ballast.Modules"
+            ? OutputKind.DynamicallyLinkedLibrary : OutputKind.ConsoleApplication;
         CSharpCompilation compilation = Generate(Compile(assembly, [.. sources], kind), out ImmutableArray<Diagnostic> reported);
         return ([.. reported.AddRange(Analyze(compilation)).Select(d => Place(compilation, d)).OrderBy(d => (d.Id, d.File, d.Text))],
             Errors(compilation));
@@ -166,7 +168,8 @@ internal static class TwinHost
     private static CSharpCompilation Generate(CSharpCompilation compilation, out ImmutableArray<Diagnostic> reported)
     {
         IEnumerable<ISourceGenerator> generators = s_parts.Where(t => t.IsDefined(typeof(GeneratorAttribute), false))
-            .Select(t => Activator.CreateInstance(t) is IIncrementalGenerator g ? g.AsSourceGenerator() : (ISourceGenerator)Activator.CreateInstance(t)!);
+            .Select(t => Activator.CreateInstance(t) is IIncrementalGenerator g
+                ? g.AsSourceGenerator() : (ISourceGenerator)Activator.CreateInstance(t)!);
         CSharpGeneratorDriver.Create(generators, parseOptions: s_parsing)
             .RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out reported);
         return (CSharpCompilation)output;
@@ -174,7 +177,8 @@ internal static class TwinHost
 
     private static ImmutableArray<Diagnostic> Analyze(CSharpCompilation compilation)
     {
-        ImmutableArray<DiagnosticAnalyzer> analyzers = [.. s_parts.Where(t => t.IsDefined(typeof(DiagnosticAnalyzerAttribute), false) && !t.IsAbstract)
+        ImmutableArray<DiagnosticAnalyzer> analyzers =
+            [.. s_parts.Where(t => t.IsDefined(typeof(DiagnosticAnalyzerAttribute), false) && !t.IsAbstract)
             .Select(t => (DiagnosticAnalyzer)Activator.CreateInstance(t)!)];
         return compilation.WithAnalyzers(analyzers).GetAnalyzerDiagnosticsAsync().GetAwaiter().GetResult();
     }

@@ -30,7 +30,8 @@ public static partial class Catalog
         () => new WeightNormLinear(3, 2), (m, x) => m.Forward(x.Normal(4, 3)), "weight_g weight_v bias");
 
     public static Example ParametrizedLinear => Example.Of(
-        () => new ParametrizedLinear(3, 2), (m, x) => m.Forward(x.Normal(4, 3)), "inner.bias inner.parametrizations.weight.magnitude inner.parametrizations.weight.original");
+        () => new ParametrizedLinear(3, 2), (m, x) => m.Forward(x.Normal(4, 3)),
+        "inner.bias inner.parametrizations.weight.magnitude inner.parametrizations.weight.original");
 
     public static Example SpectralNormLinear => Example.Of(
         () => new SpectralNormLinear(3, 2), (m, x) => m.Forward(x.Normal(4, 3)), "weight_orig bias weight_u weight_v", onDevice: true);
