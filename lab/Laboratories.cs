@@ -1,6 +1,7 @@
 using Ballast.Lab.Attention;
 using Ballast.Lab.Dispatch;
 using Ballast.Lab.Products;
+using Ballast.Lab.Rows;
 using Ballast.Lab.Stream;
 
 namespace Ballast.Lab;
@@ -17,5 +18,6 @@ internal static class Laboratories
         new DispatchLaboratory(),
         new GemvLaboratory(),
         new GemmLaboratory(),
+        .. RowLaboratory.All,
     ];
 }
