@@ -22,6 +22,9 @@ internal static class Rule
         using System;
         using System.Collections.Generic;
         using System.Linq;
+        using System.Runtime.CompilerServices;
+        using System.Threading;
+        using System.Threading.Tasks;
         using Ballast;
         using Buffer = Ballast.Buffer;
 
@@ -40,6 +43,21 @@ internal static class Rule
 
     /// <summary>Checks that exactly the marked findings are made.</summary>
     public static Task Finds(string source) => Test(source).RunAsync();
+
+    /// <summary>Checks the marked findings in a source that references another assembly, as compiled from <paramref name="library"/>.</summary>
+    public static Task FindsBeside(string library, string source)
+    {
+        var options = new CSharpParseOptions(LanguageVersion.CSharp14);
+        var compilation = CSharpCompilation.Create("Library", [CSharpSyntaxTree.ParseText(Usings + library, options)], References,
+            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        CSharpGeneratorDriver.Create([new ModuleWalkGenerator().AsSourceGenerator()], parseOptions: options)
+            .RunGeneratorsAndUpdateCompilation(compilation, out var generated, out _);
+        using var image = new MemoryStream();
+        Assert.Empty(generated.Emit(image).Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error));
+        var test = Test(source);
+        test.TestState.AdditionalReferences.Add(MetadataReference.CreateFromImage(image.ToArray()));
+        return test.RunAsync();
+    }
 
     /// <summary>Checks the marked findings inside a module's braces.</summary>
     public static Task FindsIn(string members, string head = "public sealed partial class Net : Module") =>

@@ -11,13 +11,18 @@ internal static class Captures
     /// <summary>
     /// The first local, parameter or receiver of a wanted type that the delegate keeps; members of <c>this</c> are the module's own matter.
     /// </summary>
-    public static ISymbol? First(IDelegateCreationOperation creation, Func<ITypeSymbol, bool> wanted) => creation.Target switch
-    {
-        IAnonymousFunctionOperation function => InBody(function.Body, function.Syntax, wanted),
-        IMethodReferenceOperation { Method.MethodKind: MethodKind.LocalFunction } reference => InLocalFunction(reference, wanted),
-        IMethodReferenceOperation { Instance: { } receiver } => Receiver(receiver.Unwrapped(), wanted),
-        _ => null,
-    };
+    public static ISymbol? First(IDelegateCreationOperation creation, Func<ITypeSymbol, bool> wanted) =>
+        First(creation, wanted, new(SymbolEqualityComparer.Default));
+
+    private static ISymbol? First(IDelegateCreationOperation creation, Func<ITypeSymbol, bool> wanted, HashSet<ISymbol> seen) =>
+        creation.Target switch
+        {
+            IAnonymousFunctionOperation function => InBody(function.Body, function.Syntax, wanted, seen),
+            IMethodReferenceOperation { Method.MethodKind: MethodKind.LocalFunction } reference =>
+                InLocalFunction(reference, reference.Method, wanted, seen),
+            IMethodReferenceOperation { Instance: { } receiver } => Receiver(receiver.Unwrapped(), wanted),
+            _ => null,
+        };
 
     /// <summary>The type of a captured symbol.</summary>
     public static ITypeSymbol TypeOf(ISymbol symbol) => symbol switch
@@ -57,25 +62,50 @@ internal static class Captures
         _ => false,
     };
 
-    private static ISymbol? InLocalFunction(IMethodReferenceOperation reference, Func<ITypeSymbol, bool> wanted)
+    private static ISymbol? InLocalFunction(IOperation at, IMethodSymbol method, Func<ITypeSymbol, bool> wanted, HashSet<ISymbol> seen)
     {
-        var function = reference.Root().Descendants().OfType<ILocalFunctionOperation>()
-            .FirstOrDefault(f => SymbolEqualityComparer.Default.Equals(f.Symbol, reference.Method.OriginalDefinition));
-        return function?.Body is { } body ? InBody(body, function.Syntax, wanted) : null;
+        if (!seen.Add(method)) return null;
+        var function = at.Root().Descendants().OfType<ILocalFunctionOperation>()
+            .FirstOrDefault(f => SymbolEqualityComparer.Default.Equals(f.Symbol, method.OriginalDefinition));
+        return function?.Body is { } body ? InBody(body, function.Syntax, wanted, seen) : null;
     }
 
-    private static ISymbol? InBody(IOperation body, SyntaxNode function, Func<ITypeSymbol, bool> wanted)
+    private static ISymbol? InBody(IOperation body, SyntaxNode function, Func<ITypeSymbol, bool> wanted, HashSet<ISymbol> seen)
     {
         foreach (var operation in body.DescendantsAndSelf())
         {
-            ISymbol? symbol = operation switch
+            var found = operation switch
             {
-                ILocalReferenceOperation l => l.Local,
-                IParameterReferenceOperation p => p.Parameter,
+                ILocalReferenceOperation l => Used(l.Local),
+                IParameterReferenceOperation p => Used(p.Parameter),
+                IInvocationOperation { TargetMethod: { MethodKind: MethodKind.LocalFunction } other } => Called(operation, other),
+                IMethodReferenceOperation { Method: { MethodKind: MethodKind.LocalFunction } other } => Called(operation, other),
                 _ => null,
             };
-            if (symbol is null || IsInside(symbol, function) || !wanted(TypeOf(symbol)) || operation.IsInNameOf()) continue;
-            if (symbol.BallastAttribute("ScratchAttribute") is null) return symbol;
+            found ??= operation is ILocalReferenceOperation local && !IsInside(local.Local, function) && seen.Add(local.Local)
+                ? Behind(local, wanted, seen) : null;
+            if (found is not null && !operation.IsInNameOf()) return found;
+        }
+        return null;
+
+        // The body of a local function inside is a part of this one.
+        ISymbol? Called(IOperation at, IMethodSymbol other) =>
+            IsInside(other, function) ? null : InLocalFunction(at, other, wanted, seen);
+
+        ISymbol? Used(ISymbol symbol) => !IsInside(symbol, function) && wanted(TypeOf(symbol))
+            && symbol.BallastAttribute("ScratchAttribute") is null ? symbol : null;
+    }
+
+    /// <summary>What a local keeps that does not tell: another delegate, or an <c>object</c> that is a tensor.</summary>
+    private static ISymbol? Behind(ILocalReferenceOperation local, Func<ITypeSymbol, bool> wanted, HashSet<ISymbol> seen)
+    {
+        foreach (var origin in local.Origins().Skip(1))
+        {
+            if (origin is IDelegateCreationOperation creation)
+            {
+                if (First(creation, wanted, seen) is { } captured) return captured;
+            }
+            else if (origin.Type is { } type && wanted(type)) return local.Local;
         }
         return null;
     }

@@ -59,18 +59,26 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
 
     private static void CheckMember(OperationAnalysisContext context, INamedTypeSymbol module, Helpers helpers)
     {
-        if (context.Operation.Type is not { } type || context.Operation.Member() is not { } reference) return;
-        if (!HeldTypes.IsTensor(type) && !HeldTypes.IsState(type)) return;
+        if (context.Operation.Type is not { } type || IsElement(context.Operation)) return;
+        if (context.Operation.Member() is not { } reference || !HoldsAny(type)) return;
         if (Forward(context.ContainingSymbol, module) is not { } forward) return;
         if (reference.Member is IPropertySymbol { GetMethod: { } getter }) helpers.AddCall(getter, forward);
         // A static member of a module has a finding of its own (BAL0001, BAL0004).
         if (!reference.Member.IsStatic || reference.Member.ContainingType.HoldsState() || reference.Member.IsScratch()) return;
-        if (!IsStored(reference.Member) || context.Operation.IsInNameOf() || FactoryDevice.IsMoved(context.Operation)) return;
+        if (!IsStored(reference.Member) || context.Operation.IsInNameOf()) return;
+        var used = context.Operation.Outside().Parent is { } element && IsElement(element) ? element : context.Operation;
+        if (FactoryDevice.IsMoved(used)) return;
         context.ReportDiagnostic(Diagnostic.Create(Rules.StaticInForward, context.Operation.Syntax.GetLocation(),
             $"{reference.Member.ContainingType.Name}.{reference.Member.Name}", type.ToDisplayString(SymbolExtensions.Short),
-                forward.PlainName(),
-            forward.ContainingType.Name));
+            forward.PlainName(), forward.ContainingType.Name));
     }
+
+    private static bool IsElement(IOperation operation) =>
+        operation is IPropertyReferenceOperation { Property.IsIndexer: true } or IArrayElementReferenceOperation;
+
+    /// <summary>Whether the type is or holds state; a table with devices for keys has an entry for each.</summary>
+    private static bool HoldsAny(ITypeSymbol type) => HeldTypes.IsTensor(type) || HeldTypes.IsState(type)
+        || (HeldTypes.FindAny(type) is not null && !HeldTypes.HoldsDevice(type));
 
     /// <summary>Whether a static member of the project has storage; what the library gives under a static name is its own matter.</summary>
     private static bool IsStored(ISymbol member) => member.Locations.Any(l => l.IsInSource) && (member is IFieldSymbol

@@ -26,14 +26,17 @@ internal static class HeldTypes
     public static ITypeSymbol? FindState(ITypeSymbol type) => Find(type, IsState, DeepestNesting, null);
 
     /// <summary>
-    /// The type held inside <paramref name="type"/>, or itself, that turns tensors into tensors and may be a module; or null.
+    /// The type held inside <paramref name="type"/>, or itself, that turns tensors into tensors and may be a module, or gives tensors or
+    /// modules and so may keep them; or null.
     /// </summary>
-    public static ITypeSymbol? FindTransform(ITypeSymbol type) =>
-        IsTransform(type) ? type : Find(type, IsTransform, DeepestNesting, null);
+    public static ITypeSymbol? FindOpaque(ITypeSymbol type) => IsOpaque(type) ? type : Find(type, IsOpaque, DeepestNesting, null);
 
     /// <summary>The tensor, variable or module that a value of this type is or has inside; null where it has none.</summary>
     public static ITypeSymbol? FindAny(ITypeSymbol type) =>
         IsTensor(type) || IsState(type) ? type : FindTensor(type) ?? FindState(type);
+
+    /// <summary>Whether the type has a device inside, as the key of a table has.</summary>
+    public static bool HoldsDevice(ITypeSymbol type) => Find(type, t => t.IsBallast("Device"), DeepestNesting, null) is not null;
 
     /// <summary>
     /// Whether an interface or abstract class declares a method from tensors to tensors: what stands behind it may have weights.
@@ -46,6 +49,45 @@ internal static class HeldTypes
         if (IsIn(type, "System")) return false;
         return Transforms(type) || type.AllInterfaces.Any(i => !IsIn(i, "System") && Transforms(i));
     }
+
+    /// <summary>
+    /// The property, or the method without arguments, by which a type gives a tensor, variable or module, where its fields cannot be
+    /// seen: it is an interface, or abstract, or of another assembly. Null where it has none.
+    /// </summary>
+    public static ISymbol? Giver(ITypeSymbol type)
+    {
+        if (IsState(type) || IsTensor(type) || type.TypeKind is not (TypeKind.Interface or TypeKind.Class or TypeKind.Struct)) return null;
+        if (IsIn(type, "System") || (type is INamedTypeSymbol named && IsOptimizer(named))) return null;
+        var library = IsIn(type, "Ballast") && !type.Locations.Any(l => l.IsInSource);
+        var hidden = !library && !type.Locations.Any(l => l.IsInSource);
+        var declaring = type.TypeKind == TypeKind.Interface ? type.AllInterfaces.Prepend((INamedTypeSymbol)type) : WithBases((INamedTypeSymbol)type);
+        foreach (var t in declaring)
+        {
+            if (IsIn(t, "System") || !(hidden || library || t.TypeKind == TypeKind.Interface || t.IsAbstract)) continue;
+            foreach (var member in t.GetMembers())
+            {
+                if (member.IsStatic || !(hidden || library || member.IsAbstract)) continue;
+                if (Given(member) is not { } given || member.BallastAttribute("ScratchAttribute") is not null) continue;
+                // What the library's own types hold is theirs to look after, unless they are a place for tensors.
+                if (library ? IsTensor(given) && member is IPropertySymbol : IsTensor(given) || IsState(given)) return member;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Whether the class is an optimizer: what it holds belongs to its model.</summary>
+    public static bool IsOptimizer(INamedTypeSymbol type) => WithBases(type).Any(t => t.Name == "Optimizer" && t.IsInBallast());
+
+    private static ITypeSymbol? Given(ISymbol member) => member switch
+    {
+        IPropertySymbol { IsIndexer: false, GetMethod: not null, DeclaredAccessibility: Accessibility.Public } property => property.Type,
+        IMethodSymbol { MethodKind: MethodKind.Ordinary, Parameters.Length: 0, DeclaredAccessibility: Accessibility.Public } method =>
+            method.ReturnType,
+        _ => null,
+    };
+
+    private static bool IsOpaque(ITypeSymbol type) => IsTransform(type) || Giver(type) is not null
+        || (type is ITypeParameterSymbol parameter && parameter.ConstraintTypes.Any(IsOpaque));
 
     /// <summary>Whether the type maps keys to values.</summary>
     public static bool IsDictionary(ITypeSymbol type) =>
@@ -95,11 +137,13 @@ internal static class HeldTypes
     private static IEnumerable<ITypeSymbol> Parts(ITypeSymbol type) => type switch
     {
         IArrayTypeSymbol array => [array.ElementType],
+        IPointerTypeSymbol pointer => [pointer.PointedAtType],
         ITypeParameterSymbol parameter => parameter.ConstraintTypes,
         // An interface such as IForward<Tensor, Tensor> says what passes through, not what is held.
-        INamedTypeSymbol { TypeKind: TypeKind.Interface } i => Enumerables(i).Select(e => e.TypeArguments[0]),
+        INamedTypeSymbol { TypeKind: TypeKind.Interface } i => IsIterator(i) ? i.TypeArguments
+            : Enumerables(i).Select(e => e.TypeArguments[0]),
         INamedTypeSymbol named when IsIn(named, "System") => named.Name.EndsWith("Comparer", StringComparison.Ordinal)
-            ? [] : Enumerables(named).Select(e => e.TypeArguments[0]).Concat(WithBases(named).SelectMany(t => t.TypeArguments)),
+            ? [] : Enumerables(named).Select(e => e.TypeArguments[0]).Concat(WithBases(named).SelectMany(Arguments)),
         // What the library's own types hold is theirs to look after: an optimizer's parameters belong to their model.
         INamedTypeSymbol named when IsIn(named, "Ballast") && !named.Locations.Any(l => l.IsInSource) =>
             Enumerables(named).Select(e => e.TypeArguments[0]),
@@ -113,11 +157,16 @@ internal static class HeldTypes
         var inSource = type.Locations.Any(l => l.IsInSource);
         if (IsIn(type, "System"))
         {
-            foreach (var argument in type.TypeArguments) yield return argument;
+            foreach (var argument in Arguments(type)) yield return argument;
+            yield break;
+        }
+        if (type.IsAnonymousType)
+        {
+            foreach (var property in type.GetMembers().OfType<IPropertySymbol>()) yield return property.Type;
             yield break;
         }
         // The private fields of a referenced class cannot be seen; what its type arguments name is the next best sign.
-        if (!inSource) foreach (var argument in type.TypeArguments) yield return argument;
+        if (!inSource) foreach (var argument in Arguments(type)) yield return argument;
         foreach (var member in type.GetMembers())
         {
             if (member.IsStatic || member.BallastAttribute("ScratchAttribute") is not null) continue;
@@ -138,7 +187,8 @@ internal static class HeldTypes
         if (type.PrimaryConstructor() is not { } primary) yield break;
         foreach (var parameter in primary.Parameters)
         {
-            if (parameter.Type.SpecialType != SpecialType.None || parameter.BallastAttribute("ScratchAttribute") is not null) continue;
+            if (parameter.Type is { IsValueType: true, SpecialType: not SpecialType.None } or { SpecialType: SpecialType.System_String }) continue;
+            if (parameter.BallastAttribute("ScratchAttribute") is not null) continue;
             var named = type.DeclaringSyntaxReferences.Select(r => r.GetSyntax()).OfType<TypeDeclarationSyntax>()
                 .SelectMany(t => t.Members).Where(m => m is not BaseTypeDeclarationSyntax)
                 .SelectMany(m => m.DescendantNodes(n => !IsMemberInitializer(n)))
@@ -155,12 +205,22 @@ internal static class HeldTypes
     private static bool IsNameOfMember(IdentifierNameSyntax name) => name.Parent is MemberAccessExpressionSyntax access
         && access.Name == name;
 
+    private static bool IsIterator(INamedTypeSymbol type) => IsIn(type, "System")
+        && type.MetadataName is "IEnumerator`1" or "IAsyncEnumerable`1" or "IAsyncEnumerator`1";
+
+    /// <summary>Whether the type is an interface of sequences or of their enumerators.</summary>
+    public static bool IsLazySequence(INamedTypeSymbol type) => IsIterator(type)
+        || type.SpecialType is SpecialType.System_Collections_IEnumerable or SpecialType.System_Collections_IEnumerator || IsSequence(type);
+
     private static bool IsCompilerGenerated(IMethodSymbol method) =>
         method.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute");
 
     private static IEnumerable<INamedTypeSymbol> Enumerables(ITypeSymbol type) =>
         type.AllInterfaces.Concat(type is INamedTypeSymbol n ? [n] : [])
             .Where(i => i.OriginalDefinition.SpecialType == SpecialType.System_Collections_Generic_IEnumerable_T);
+
+    /// <summary>The type arguments of a type and of the types around it.</summary>
+    private static IEnumerable<ITypeSymbol> Arguments(INamedTypeSymbol type) => type.WithContainers().SelectMany(t => t.TypeArguments);
 
     private static IEnumerable<INamedTypeSymbol> WithBases(INamedTypeSymbol type)
     {

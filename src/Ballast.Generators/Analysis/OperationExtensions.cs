@@ -16,6 +16,7 @@ internal static class OperationExtensions
             {
                 case IConversionOperation conversion: operation = conversion.Operand; break;
                 case IParenthesizedOperation parentheses: operation = parentheses.Operand; break;
+                case ITranslatedQueryOperation query: operation = query.Operation; break;
                 default: return operation;
             }
         }
@@ -71,34 +72,44 @@ internal static class OperationExtensions
         _ => null,
     };
 
-    /// <summary>What a local was given where it is declared, if it is given nothing else; else the operation itself.</summary>
+    /// <summary>
+    /// The members through which an assignment goes, the innermost first: <c>Value</c> and <c>_holder</c> of <c>_holder.Value = x</c>.
+    /// </summary>
+    public static IEnumerable<(ISymbol Member, IOperation? Instance)> Path(this IOperation target)
+    {
+        for (var step = target.Member(); step is { } member; step = member.Instance?.Member()) yield return member;
+    }
+
+    /// <summary>What a local was given, if it is given one value only; else the operation itself.</summary>
     public static IOperation Resolved(this IOperation operation)
     {
         for (var steps = 0; steps < 4; steps++)
         {
             if (operation.Unwrapped() is not ILocalReferenceOperation { IsDeclaration: false } reference) break;
-            if (OnlyValue(reference) is not { } value) break;
-            operation = value;
+            var values = reference.Values().Take(2).ToArray();
+            if (values.Length != 1) break;
+            operation = values[0];
         }
         return operation;
     }
 
-    private static IOperation? OnlyValue(ILocalReferenceOperation reference)
+    /// <summary>Everything that a local is given, where it is declared and later.</summary>
+    public static IEnumerable<IOperation> Values(this ILocalReferenceOperation reference)
     {
-        IOperation? value = null;
         foreach (var operation in reference.Root().Descendants())
         {
             switch (operation)
             {
-                case IVariableDeclaratorOperation declarator when SymbolEqualityComparer.Default.Equals(declarator.Symbol, reference.Local):
-                    value = declarator.Initializer?.Value;
+                case IVariableDeclaratorOperation { Initializer.Value: { } value } declarator
+                    when SymbolEqualityComparer.Default.Equals(declarator.Symbol, reference.Local):
+                    yield return value;
                     break;
-                case IAssignmentOperation { Target: ILocalReferenceOperation target }
+                case IAssignmentOperation { Target: ILocalReferenceOperation target } assignment
                     when SymbolEqualityComparer.Default.Equals(target.Local, reference.Local):
-                    return null;
+                    yield return assignment.Value;
+                    break;
             }
         }
-        return value;
     }
 
     /// <summary>The operation that holds all of the body.</summary>

@@ -37,9 +37,9 @@ internal static class StateMessages
             var what = $"keeps {state.ToDisplayString(SymbolExtensions.Short)} in {Article(type)} {written}";
             yield return (Rules.HiddenState, [name, holder.Called(), what, StateContainer(type, state)]);
         }
-        else if (HeldTypes.FindTransform(type) is { } transform)
+        else if (HeldTypes.FindOpaque(type) is { } opaque)
         {
-            yield return (Rules.OpaqueState, [name, holder.Called(), .. ForTransform(type, transform, written)]);
+            yield return (Rules.OpaqueState, [name, holder.Called(), .. ForOpaque(type, opaque, written)]);
         }
     }
 
@@ -57,7 +57,7 @@ internal static class StateMessages
             "store it in a field or property and use that"]);
         if (HeldTypes.FindState(type) is { } state) return (Rules.HiddenState,
             [parameter.Name, holder.Called(), what, StateContainer(type, state)]);
-        return HeldTypes.FindTransform(type) is null ? null : (Rules.OpaqueState,
+        return HeldTypes.FindOpaque(type) is null ? null : (Rules.OpaqueState,
             [parameter.Name, holder.Called(), what,
                 "take a Module (or a type parameter constrained to Module), and store it in a field or property"]);
     }
@@ -73,10 +73,16 @@ internal static class StateMessages
         return [$"is a static {written}, which belongs to no instance", "declare it without 'static'"];
     }
 
-    private static string[] ForTransform(ITypeSymbol type, ITypeSymbol transform, string written)
+    private static string[] ForOpaque(ITypeSymbol type, ITypeSymbol opaque, string written)
     {
-        var name = transform.ToDisplayString(SymbolExtensions.Short);
-        if (!SymbolEqualityComparer.Default.Equals(type, transform))
+        var name = opaque.ToDisplayString(SymbolExtensions.Short);
+        if (!HeldTypes.IsTransform(opaque) && HeldTypes.Giver(opaque) is { } giver)
+        {
+            var given = (giver as IPropertySymbol)?.Type ?? ((IMethodSymbol)giver).ReturnType;
+            return [$"is of type {written}, and {opaque.Name}.{giver.Name} gives a {given.ToDisplayString(SymbolExtensions.Short)} that it may keep",
+                "hold that in a Buffer, a Parameter or a member of its own"];
+        }
+        if (!SymbolEqualityComparer.Default.Equals(type, opaque))
         {
             return [$"keeps {name} in {Article(type)} {written}, behind which a module may stand",
                 HeldTypes.IsDictionary(type) ? "use a ModuleDictionary instead" : "use a Sequential or a ModuleList instead"];

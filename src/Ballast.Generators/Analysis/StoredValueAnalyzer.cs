@@ -43,7 +43,24 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
     private static void CheckAssignment(OperationAnalysisContext context)
     {
         var assignment = (IAssignmentOperation)context.Operation;
-        if (assignment.Target.Member() is { } target) Check(context, target.Member, assignment.Value);
+        if (Holder(assignment.Target) is { } member) Check(context, member, assignment.Value);
+    }
+
+    /// <summary>
+    /// The member of a module into which an assignment goes, also by way of an object that the module holds: <c>_options.Tag = x</c>.
+    /// </summary>
+    private static ISymbol? Holder(IOperation target)
+    {
+        var outer = false;
+        foreach (var (member, _) in target.Path())
+        {
+            if (member.IsScratch()) return null;
+            if (member.ContainingType?.HoldsState() == true) return member;
+            // What the class of the object says of its members is known from the type of the module's member.
+            if (!outer && HeldTypes.FindAny(member.TypeOf()) is not null) return null;
+            outer = true;
+        }
+        return null;
     }
 
     private static void CheckHandler(OperationAnalysisContext context)
@@ -52,12 +69,26 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         if (assignment.Adds && assignment.EventReference.Member() is { } target) Check(context, target.Member, assignment.HandlerValue);
     }
 
-    /// <summary><c>_all.Add(linear)</c>, where the collection does not say what it holds.</summary>
+    /// <summary>
+    /// <c>_all.Add(linear)</c>, where the collection does not say what it holds; <c>Interlocked.Exchange(ref _last, x)</c>.
+    /// </summary>
     private static void CheckAdded(OperationAnalysisContext context)
     {
         var call = (IInvocationOperation)context.Operation;
-        if (call.Instance is null || !Stores(call.TargetMethod.Name) || call.Instance.Member() is not { } target) return;
-        foreach (var argument in call.Arguments) Check(context, target.Member, argument.Value);
+        if (call.Instance is { } instance && Stores(call.TargetMethod.Name) && Holder(instance) is { } collection)
+        {
+            foreach (var argument in call.Arguments) Check(context, collection, argument.Value);
+        }
+        foreach (var place in call.Arguments)
+        {
+            if (place.Parameter?.RefKind is not (RefKind.Ref or RefKind.Out) || Holder(place.Value) is not { } member) continue;
+            foreach (var argument in call.Arguments.Where(a => !ReferenceEquals(a, place)))
+            {
+                if (argument.Value.Unwrapped().Type is { } given ? context.Compilation.ClassifyCommonConversion(given, place.Parameter.Type).IsImplicit
+                    : SymbolEqualityComparer.Default.Equals(argument.Parameter?.Type, place.Parameter.Type))
+                    Check(context, member, argument.Value);
+            }
+        }
     }
 
     private static bool Stores(string name) =>
@@ -104,23 +135,21 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         if (HeldTypes.IsTensor(type) || HeldTypes.IsState(type) || !MayHide(type)) return;
         foreach (var leaf in value.Leaves())
         {
-            // A local may stand between: object o = linear; _all.Add(o).
-            var hidden = leaf is ILocalReferenceOperation { Type: { } declared } && HeldTypes.FindAny(declared) is null;
-            foreach (var origin in hidden ? leaf.Resolved().Leaves() : [leaf])
+            foreach (var origin in leaf.Origins())
             {
                 if (origin is IDelegateCreationOperation creation) CheckDelegate(context, member, holder, creation);
-                else if (origin.Type is { } stored) CheckStored(context, member, type, holder, leaf, stored);
+                else if (origin.Type is { } stored && CheckStored(context, member, type, holder, leaf, stored)) break;
             }
         }
     }
 
-    private static void CheckStored(
+    private static bool CheckStored(
         OperationAnalysisContext context, ISymbol member, ITypeSymbol type, INamedTypeSymbol holder, IOperation leaf, ITypeSymbol stored)
     {
-        if (HeldTypes.FindAny(stored) is not { } state) return;
+        if (HeldTypes.FindAny(stored) is not { } state) return false;
         // By its type alone the member is an error already (BAL0001, BAL0004, BAL0006): once is enough.
-        if (StateMessages.ForMember(member, type, holder).Any()) return;
-        if (!HeldTypes.IsTensor(state) && holder.WalksByHand()) return;
+        if (StateMessages.ForMember(member, type, holder).Any()) return true;
+        if (!HeldTypes.IsTensor(state) && holder.WalksByHand()) return false;
         var kept = stored.ToDisplayString(SymbolExtensions.Short);
         var module = state.IsOrDerivesFrom("Module");
         var fix = HeldTypes.IsTensor(state) ? "declare it as a Buffer (or a Parameter if it is learned)"
@@ -128,12 +157,14 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
             : "declare it by the kind of the variable";
         context.ReportDiagnostic(Diagnostic.Create(Rules.OpaqueState, leaf.Syntax.GetLocation(), member.PlainName(), holder.Called(),
             $"of type {type.ToDisplayString(SymbolExtensions.Short)} keeps {Article(kept)} {kept} here", fix));
+        return true;
     }
 
     private static void CheckDelegate(OperationAnalysisContext context, ISymbol member, INamedTypeSymbol holder,
         IDelegateCreationOperation creation)
     {
         if (Captures.First(creation, t => HeldTypes.FindAny(t) is not null) is not { } captured) return;
+        if (Watches(context, holder, creation)) return;
         var type = Captures.TypeOf(captured);
         var plain = HeldTypes.IsTensor(type) || HeldTypes.FindTensor(type) is not null;
         // Moving a module that the walk reaches elsewhere moves what the delegate sees.
@@ -146,7 +177,21 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
     }
 
     /// <summary>Whether a variable of the type can hold a reference to something else than the type says.</summary>
-    private static bool MayHide(ITypeSymbol type) => !type.IsValueType || type is INamedTypeSymbol { TypeArguments.Length: > 0 };
+    private static bool MayHide(ITypeSymbol type) => !type.IsValueType
+        || type is INamedTypeSymbol { SpecialType: SpecialType.None, TypeKind: TypeKind.Struct };
+
+    /// <summary>
+    /// Whether a handler is put there from outside the module and gives nothing back: it watches, and what it keeps is the watcher's.
+    /// </summary>
+    private static bool Watches(OperationAnalysisContext context, INamedTypeSymbol holder, IDelegateCreationOperation creation)
+    {
+        if (creation.Type is not INamedTypeSymbol { DelegateInvokeMethod.ReturnsVoid: true }) return false;
+        for (var type = context.ContainingSymbol.ContainingType; type is not null; type = type.ContainingType)
+        {
+            if (type.IsOrDerivesFrom(holder)) return false;
+        }
+        return true;
+    }
 
     private static string Article(string word) => "AEIOaeio".IndexOf(word[0]) >= 0 ? "an" : "a";
 }

@@ -18,13 +18,41 @@ public sealed class TrainingLoopAnalyzer : ModuleAnalyzer
     {
         start.RegisterOperationAction(CheckCall, OperationKind.Invocation);
         start.RegisterOperationAction(CheckText, OperationKind.Interpolation);
+        start.RegisterOperationAction(CheckSum, OperationKind.Binary);
     }
 
     private static void CheckCall(OperationAnalysisContext context)
     {
         var call = (IInvocationOperation)context.Operation;
-        if (call.TargetMethod.Name is not ("Item" or "ToArray" or "AsSpan" or "ToString" or "CopyTo")) return;
+        if (IsConsole(call.TargetMethod))
+        {
+            foreach (var argument in call.Arguments)
+            {
+                if (argument.Value.Unwrapped() is { Type: { } printed } value && IsRead(printed)) Check(context, value, "ToString", value);
+            }
+            return;
+        }
+        if (call.TargetMethod.Name is not ("Item" or "ToArray" or "AsSpan" or "ToString" or "CopyTo") && !IsToHost(call)) return;
         if (call.Instance?.Type is { } receiver && IsRead(receiver)) Check(context, call, call.TargetMethod.Name, call.Instance);
+    }
+
+    private static bool IsConsole(IMethodSymbol method) => method.Name is "Write" or "WriteLine"
+        && method.ContainingType is { Name: "Console", ContainingNamespace: { Name: "System", ContainingNamespace.IsGlobalNamespace: true } };
+
+    /// <summary><c>x.To(Device.Cpu)</c>.</summary>
+    private static bool IsToHost(IInvocationOperation call) => call.TargetMethod.Name == "To" && call.Arguments.Any(a =>
+        a.Value.Unwrapped() is IPropertyReferenceOperation { Property: { Name: "Cpu", IsStatic: true } device }
+            && device.ContainingType.IsBallast("Device"));
+
+    /// <summary><c>"loss " + loss</c>.</summary>
+    private static void CheckSum(OperationAnalysisContext context)
+    {
+        var sum = (IBinaryOperation)context.Operation;
+        if (sum.Type?.SpecialType != SpecialType.System_String) return;
+        foreach (var operand in new[] { sum.LeftOperand.Unwrapped(), sum.RightOperand.Unwrapped() })
+        {
+            if (operand.Type is { } type && IsRead(type)) Check(context, operand, "ToString", operand);
+        }
     }
 
     private static void CheckText(OperationAnalysisContext context)
@@ -54,16 +82,7 @@ public sealed class TrainingLoopAnalyzer : ModuleAnalyzer
         call.TargetMethod.Name switch
         {
             "Backward" => call.Instance?.Type is { } type && HeldTypes.IsTensor(type),
-            "Step" => call.Instance?.Type is INamedTypeSymbol type && IsOptimizer(type),
+            "Step" => call.Instance?.Type is INamedTypeSymbol type && HeldTypes.IsOptimizer(type),
             _ => false,
         });
-
-    private static bool IsOptimizer(INamedTypeSymbol type)
-    {
-        for (var t = type; t is not null; t = t.BaseType)
-        {
-            if (t.Name == "Optimizer" && t.IsInBallast()) return true;
-        }
-        return false;
-    }
 }

@@ -51,6 +51,19 @@ public sealed class BAL0001_Plain_tensor
     [InlineData("public Cache? {|BAL0001:M|}; public sealed class Cache { private Tensor? _keys; public Tensor? Keys => _keys; public void Set(Tensor k) => _keys = k; }")]
     [InlineData("public Cache? {|BAL0001:M|}; public class Base { public Tensor? Keys { get; set; } } public sealed class Cache : Base;")]
     [InlineData("public Cache? {|BAL0001:M|}; public sealed class Cache(Tensor keys) { public Tensor Keys() => keys; }")]
+    [InlineData("public Memory<Tensor> {|BAL0001:M|}; public ArraySegment<Tensor> {|BAL0001:N|};")]
+    [InlineData("public WeakReference<Tensor>? {|BAL0001:M|}; public StrongBox<Tensor>? {|BAL0001:N|};")]
+    [InlineData("public ThreadLocal<Tensor> {|BAL0001:M|} = new(); public AsyncLocal<Tensor?> {|BAL0001:N|} = new();")]
+    [InlineData("public ConditionalWeakTable<object, Tensor> {|BAL0001:M|} = new(); public Dictionary<Tensor, int> {|BAL0001:N|} = [];")]
+    [InlineData("public IEnumerator<Tensor>? {|BAL0001:M|}; public IAsyncEnumerable<Tensor>? {|BAL0001:N|}; public List<Tensor>.Enumerator {|BAL0001:O|};")]
+    [InlineData("public Task<Tensor>? {|BAL0001:M|}; public Lazy<Task<Tensor>>? {|BAL0001:N|}; public ILookup<int, Tensor>? {|BAL0001:O|};")]
+    [InlineData("public Four {|BAL0001:M|}; [InlineArray(4)] public struct Four { private Tensor _first; }")]
+    [InlineData("public Outer? {|BAL0001:M|}; public struct Outer { public Inner I; public struct Inner { public Tensor T; } }")]
+    [InlineData("public Deck<Tensor>.Slot {|BAL0001:M|}; public class Deck<T> { public struct Slot { public T Item; } }")]
+    [InlineData("public Node? {|BAL0001:M|}; public sealed class Node { public Node? Next; public Tensor? Value; }")]
+    [InlineData("[ThreadStatic] private static Tensor? {|BAL0001:_m|}; public Tensor? M { get => _m; set => _m = value; }")]
+    [InlineData("private volatile Tensor? {|BAL0001:_m|}; public Tensor? M { get => _m; set => _m = value; }")]
+    [InlineData("public Tensor {|BAL0001:M|} { get => field; set => field = value.Detach(); } = Tensor.Ones(1);")]
     [InlineData("public Own<Tensor>? {|BAL0001:M|}; public sealed class Own<T> { public T? Item { get; set; } }")]
     public Task Fires_on(string member) => Rule.FindsIn(member);
 
@@ -71,12 +84,65 @@ public sealed class BAL0001_Plain_tensor
     [InlineData("public Sizes? M; public sealed class Sizes(Tensor of) { public Shape Shape { get; } = of.Shape; }")]
     [InlineData("public Ballast.Optimizers.Adam? M;")]
     [InlineData("public IEqualityComparer<Tensor>? M; public EqualityComparer<Tensor>? N;")]
-    [InlineData("public Tensor Forward(Tensor x) { Tensor y = x; return y; }")]
+    [InlineData("public Tensor Forward(Tensor x) { Tensor y = x; Tensor[] all = [x, y]; List<Tensor> list = [.. all]; return list[0]; }")]
+    [InlineData("public CancellationToken M { get; set; } public Task? N; public Task<int>? O; public Lock P { get; } = new();")]
+    [InlineData("public List<int> M { get; } = []; public Shape[] N = []; public float[,] O = new float[1, 1]; public ReadOnlyMemory<float> P;")]
+    [InlineData("private static readonly float[] _table = [1, 2, 3]; public float M => _table[0]; public DType? N { get; init; } public Device? O;")]
+    [InlineData("private readonly Generator _random = new(3); public Tensor Forward(Tensor x) => x + Tensor.RandN(x.Shape, device: x.Device, generator: _random);")]
+    [InlineData("public IReadOnlyList<Config> M { get; } = []; public sealed record Config(int Width, string Name, IReadOnlyList<int> Sizes, Func<Tensor, Tensor>? Act);")]
+    [InlineData("public Lazy<string> M = new(() => \"a\"); public Dictionary<string, string> N = []; public (int, Shape)? O; public Queue<double> P = [];")]
+    [InlineData("public IEnumerable<Tensor> All() { yield return W; } public IEnumerable<Tensor> Each => [W]; public Parameter W { get; } = new(Tensor.Ones(2));")]
     public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
 
     [Fact]
     public Task Does_not_fire_outside_modules() =>
-        Rule.Finds("public sealed class Batch { public Tensor? Tokens; public Tensor[] All = []; }");
+        Rule.Finds("""
+        public sealed class Trainer(Linear model, Ballast.Optimizers.Optimizer optimizer)
+        {
+            private readonly List<Tensor> _history = [];
+            private readonly Dictionary<string, Tensor> _averages = [];
+            public event Action<Tensor>? Stepped;
+            public void Step(Tensor x)
+            {
+                var loss = model.Forward(x).Sum();
+                loss.Backward();
+                optimizer.Step();
+                _history.Add(loss);
+                _averages["loss"] = loss;
+                Stepped?.Invoke(loss);
+            }
+        }
+        public sealed class Rows { private readonly List<(Tensor X, Tensor Y)> _rows = []; public (Tensor X, Tensor Y) this[int i] => _rows[i]; }
+        public sealed class Accuracy { private Tensor _right = Tensor.Zeros(1); public void Add(Tensor y) => _right = _right + y.Sum(); }
+        public struct Pair { public Tensor Keys, Values; }
+        public record Batch(Tensor Tokens, Tensor[] All);
+        public static class Globals { public static readonly Tensor Eye = Tensor.Eye(3); public static Linear Head { get; } = new(2, 2); }
+        """);
+
+    [Theory]
+    [InlineData("public class Store { public Tensor? Value { get; set; } } public class Middle : Store;", "Below", "public sealed class Below : Middle;")]
+    [InlineData("public class Outer<T> { public struct Slot { public T? Item; } public struct Two { public Slot First; } }", "Outer<Tensor>.Two", "")]
+    [InlineData("public class Store<T> { private T? _value; public void Set(T value) => _value = value; public override string? ToString() => _value?.ToString(); }", "Store<Tensor>", "")]
+    [InlineData("public struct Store { private Tensor? _value; public void Set(Tensor value) => _value = value; public override string? ToString() => _value?.ToString(); }", "Store", "")]
+    public Task Fires_on_a_type_of_another_assembly(string library, string type, string more) => Rule.FindsBeside(library,
+        $"public sealed partial class Net : Module {{ public {type}? {{|BAL0001:M|}}; }} {more}");
+
+    [Fact]
+    public Task Does_not_fire_on_types_of_another_assembly_without_tensors() => Rule.FindsBeside("""
+        public sealed class Tokenizer { private readonly Dictionary<string, int> _ids = []; public int Count => _ids.Count; }
+        public sealed class Cache<TKey, TValue> where TKey : notnull { private readonly Dictionary<TKey, TValue> _all = []; public int Count => _all.Count; }
+        public abstract class Base { public abstract string Name { get; } public static Tensor Of(int n) => Tensor.Ones(n); public void Put(Tensor t) { } }
+        public partial class Block : Module { public Linear Inner { get; } = new(2, 2); public Tensor Forward(Tensor x) => Inner.Forward(x); }
+        """, """
+        public sealed partial class Net : Module
+        {
+            public Tokenizer Tokens { get; } = new();
+            public Cache<string, int> Cache { get; } = new();
+            public Base? Base { get; init; }
+            public Block Block { get; } = new();
+            public ModuleList<Block> Blocks { get; } = [];
+        }
+        """);
 
     [Fact]
     public Task Fires_in_a_module_that_walks_by_hand() => Rule.Finds("""

@@ -47,6 +47,9 @@ public sealed class BAL0004_Hidden_state
     [InlineData("public Heads? {|BAL0004:M|}; public sealed record Heads(Linear Query, Linear Key);")]
     [InlineData("public Heads {|BAL0004:M|}; public struct Heads { public Parameter Query; }")]
     [InlineData("public Heads? {|BAL0004:M|}; public sealed class Heads { private readonly List<Linear> _all = []; public int Count => _all.Count; }")]
+    [InlineData("public ModuleList<Linear>[] {|BAL0004:M|} = []; public WeakReference<Module>? {|BAL0004:N|}; public Memory<Parameter> {|BAL0004:O|};")]
+    [InlineData("public Two {|BAL0004:M|}; [InlineArray(2)] public struct Two { private Parameter _first; }")]
+    [InlineData("public ThreadLocal<Linear> {|BAL0004:M|} = new(); public Task<Linear>? {|BAL0004:N|}; public IEnumerator<Linear>? {|BAL0004:O|};")]
     [InlineData("public static Linear {|BAL0004:M|} = new(2, 2);")]
     [InlineData("public static Buffer {|BAL0004:M|} { get; } = new(Tensor.Ones(2));")]
     public Task Fires_on(string member) => Rule.FindsIn(member);
@@ -83,6 +86,8 @@ public sealed class BAL0004_Hidden_state
     [InlineData("T {|BAL0004:proj|}", "public object Get() => proj;")]
     [InlineData("Parameter? {|BAL0004:proj|}", "public object? Get => proj;")]
     [InlineData("List<Module> {|BAL0004:proj|}", "public int Count => proj.Count;")]
+    [InlineData("params T[] {|BAL0004:proj|}", "public object Get() { foreach (var l in proj) return l; return 1; }")]
+    [InlineData("Buffer {|BAL0004:proj|}", "public Tensor Forward(Tensor x) => x * proj;")]
     [InlineData("Module proj", "public Module Proj { get; } = proj;")]
     [InlineData("[Scratch(\"the owner\")] Module proj", "public object Get() => proj;")]
     [InlineData("int proj", "public int Get() => proj;")]

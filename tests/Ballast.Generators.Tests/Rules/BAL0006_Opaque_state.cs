@@ -18,6 +18,26 @@ public sealed class BAL0006_Opaque_state
     [InlineData("public List<IForward<Tensor, Tensor>> {|BAL0006:M|} = [];")]
     [InlineData("public IBlock? {|BAL0006:M|}; public interface IBlock { Tensor Run(Tensor x, int layer); }")]
     [InlineData("public Block? {|BAL0006:M|}; public abstract class Block { public abstract Tensor Run(Tensor x); }")]
+    [InlineData("public IMasked? {|BAL0006:M|}; public interface IMasked { Tensor Mask { get; } }")]
+    [InlineData("public ISource? {|BAL0006:M|}; public interface ISource { Tensor Next(); }")]
+    [InlineData("public IProvider<Linear>? {|BAL0006:M|}; public interface IProvider<T> { T Get(); }")]
+    [InlineData("public Base? {|BAL0006:M|}; public abstract class Base { public abstract Parameter Weight { get; } }")]
+    [InlineData("public KeyValueCache? {|BAL0006:M|}; public List<KeyValueCache> {|BAL0006:N|} = [];")]
+    [InlineData("public object M; public Net(Linear l) => M = {|BAL0006:new { l }|};")]
+    [InlineData("public object M; public Net(Linear l) { var pair = (l, 1); M = {|BAL0006:pair|}; }")]
+    [InlineData("public object M; public Net(bool b, Tensor t) { object o; if (b) o = \"text\"; else o = t; M = {|BAL0006:o|}; }")]
+    [InlineData("public (object?, int) M; public void Put(Tensor x) => M.Item1 = {|BAL0006:x|};")]
+    [InlineData("public Tag M = new(); public sealed class Tag { public object? Value; } public void Put(Tensor x) => M.Value = {|BAL0006:x|};")]
+    [InlineData("public Tag M; public struct Tag { public object? Value; } public void Put(Tensor x) => M.Value = {|BAL0006:x|};")]
+    [InlineData("public Tag M = new(); public sealed class Tag { public List<object> All = []; } public void Put(Tensor x) => M.All.Add({|BAL0006:x|});")]
+    [InlineData("public Tag M; public sealed class Tag(object o) { public string Text => $\"{o}\"; } public Net(Tensor t) => M = {|BAL0006:new(t)|};")]
+    [InlineData("public WeakReference M; public Net(Tensor t) => M = {|BAL0006:new(t)|};")]
+    [InlineData("private object? _m; public object? M => _m; public void Put(Tensor x) => Interlocked.Exchange(ref _m, {|BAL0006:x|});")]
+    [InlineData("private object? _m; public object? M => _m; public void Put(Tensor x) => Set(ref _m, {|BAL0006:x|}); private static void Set(ref object? at, object v) => at = v;")]
+    [InlineData("public IEnumerable<int> M; public Net(Tensor[] all) => M = {|BAL0006:all.Select(t => t.Rank)|};")]
+    [InlineData("public IEnumerable<int> M; public Net(Tensor[] all) => M = from t in all where t.Rank > 1 {|BAL0006:select t.Rank|};")]
+    [InlineData("public IEnumerable<int> M; public Net(Tensor t) => M = {|BAL0006:Ranks(t)|}; private static IEnumerable<int> Ranks(Tensor t) { yield return t.Rank; }")]
+    [InlineData("public System.Collections.IEnumerator M; public Net(Tensor[] t) => M = {|BAL0006:((System.Collections.IEnumerable)t).GetEnumerator()|};")]
     public Task Fires_on(string member) => Rule.FindsIn(member);
 
     [Theory]
@@ -31,7 +51,23 @@ public sealed class BAL0006_Opaque_state
     [InlineData("public Module? Inner; public Net(Linear l) => Inner = l;")]
     [InlineData("public object Anything(Linear l) { object o = l; return o; }")]
     [InlineData("public Sequential M = new(new ReLU());")]
+    [InlineData("public IInit? M; public interface IInit { Tensor Make(Shape shape); void Fill(Tensor t); string Name { get; } }")]
+    [InlineData("public Rate? M; public abstract class Rate { public abstract double At(int step); public static Tensor Of(double x) => Tensor.From(x); }")]
+    [InlineData("public Tag M = new(); public sealed class Tag { public object? Value; } public Tensor Forward(Tensor x) { M.Value = x.Shape; return x; }")]
+    [InlineData("public Linear L { get; } = new(2, 2); public Timer M; public Net() => M = new Timer(_ => L.Eval(), this, 0, 0);")]
+    [InlineData("public ModuleList<Linear> L { get; } = []; public IEnumerable<int> M; public Net() => M = L.Select(l => l.InFeatures);")]
+    [InlineData("public IEnumerable<string> M; public Net() => M = NamedParameters().Where(p => p.Key.Length > 2).Select(p => p.Key);")]
+    [InlineData("public string[] M; public Net(Tensor[] all) => M = [.. all.Select(t => t.ToString()!)];")]
+    [InlineData("public IReadOnlyList<string> M; public Net(Tensor[] all) => M = all.Select(t => t.ToString()!).ToList();")]
+    [InlineData("private string? _m; public string? M => _m; public void Put(Tensor x) => Say(ref _m, x); private static void Say(ref string? s, Tensor x) => s = x.ToString();")]
     public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
+
+    [Fact]
+    public Task Fires_on_a_class_of_another_assembly_that_gives_a_tensor() => Rule.FindsBeside("""
+        public class Store { private Tensor? _value; public void Set(Tensor value) => _value = value; public Tensor Get() => _value!; }
+        """, """
+        public sealed partial class Net : Module { public Store? {|BAL0006:M|}; [Scratch("borrowed")] public Store? Borrowed; }
+        """);
 
     [Fact]
     public Task Fires_on_a_type_parameter_that_may_be_a_module() => Rule.Finds("""

@@ -12,6 +12,15 @@ public sealed class BAL0007_Captured_state
     [InlineData("public List<Func<Tensor, Tensor>> M = []; public Net(Tensor mask) => M.Add({|BAL0007:x => x * mask|});")]
     [InlineData("public event Action? M; public Net(Tensor mask) => M += {|BAL0007:() => Console.WriteLine(mask)|}; public void Run() => M?.Invoke();")]
     [InlineData("public Delegate? M; public Net(Tensor[] masks) => M = {|BAL0007:(Tensor x) => x * masks[0]|};")]
+    [InlineData("public Lazy<float> M; public Net(Tensor mask) => M = new({|BAL0007:() => (float)mask.Sum().Item()|});")]
+    [InlineData("public Timer M; public Net(Tensor mask) => M = new Timer({|BAL0007:_ => Console.WriteLine(mask)|});")]
+    [InlineData("public Hook M; public sealed class Hook(Action a) { public void Run() => a(); } public Net(Tensor mask) => M = new({|BAL0007:() => Console.WriteLine(mask)|});")]
+    [InlineData("public Hook M = new(); public sealed class Hook { public Action? Run { get; set; } } public Net(Tensor mask) => M.Run = {|BAL0007:() => Console.WriteLine(mask)|};")]
+    [InlineData("public Func<Tensor, Tensor> M; public Net(Tensor mask) { Func<Tensor, Tensor> f = x => x * mask; M = {|BAL0007:x => f(x) * 2|}; }")]
+    [InlineData("public Func<Tensor, Tensor> M; public Net(Tensor mask) { Tensor Local(Tensor x) => x * mask; M = {|BAL0007:x => Local(x) * 2|}; }")]
+    [InlineData("public Func<object> M; public Net(Tensor mask) { object o = mask; M = {|BAL0007:() => o|}; }")]
+    [InlineData("public Action M; public Net(Tensor mask, Action other) => M = other + ({|BAL0007:() => Console.WriteLine(mask)|});")]
+    [InlineData("private Func<Tensor>? _m; public Func<Tensor>? M => _m; public void Set(Tensor t) => Interlocked.Exchange(ref _m, {|BAL0007:() => t|});")]
     [InlineData("public Buffer M; public Net(Tensor mask) => M = Buffer.Derived({|BAL0007:device => mask.To(device)|});")]
     public Task Fires_on(string member) => Rule.FindsIn(member);
 
@@ -24,6 +33,11 @@ public sealed class BAL0007_Captured_state
     [InlineData("public Func<Tensor, Tensor> M; public Net([Scratch(\"borrowed\")] Tensor mask) => M = x => x * mask;")]
     [InlineData("public Func<Tensor, Tensor> M = x => { var y = x * 2; return y; };")]
     [InlineData("public Tensor Forward(Tensor x) { Func<Tensor, Tensor> twice = y => y + x; return twice(x); }")]
+    [InlineData("public Func<Tensor, Tensor> M; public Net() => M = x => { Tensor Local() => x * 2; return Local(); };")]
+    [InlineData("public Func<Tensor, Tensor> M; public Net(double k) { Tensor Local(Tensor y) => y * k; M = x => Local(x) * 2; }")]
+    [InlineData("public Lazy<int> M; public Net(int n) => M = new(() => n * 2);")]
+    [InlineData("private readonly Action<string>? _log; public Net(Action<string>? log) => _log = log; public void Log() => _log?.Invoke(\"a\");")]
+    [InlineData("public ModuleList<Linear> L { get; } = []; private readonly Func<int, Linear> _make; public Net(Func<int, Linear> make) { _make = make; L.Add(_make(2)); }")]
     [InlineData("public Buffer M; public Net(int n) => M = Buffer.Derived(device => Tensor.Ones([n], device: device));")]
     [InlineData("public Buffer M; public Net(Linear l) => M = Buffer.Derived(device => l.Weight.Value.Sum(0).To(device));")]
     public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
@@ -44,6 +58,32 @@ public sealed class BAL0007_Captured_state
         {
             public static object Run(Tensor mask, Linear linear) => (new Stored({|BAL0007:x => x * mask|}), new Captured({|BAL0007:linear.Forward|}),
                 new Stored(x => x.Relu()), new Once(n => mask * n));
+        }
+        """);
+
+    [Fact]
+    public Task Does_not_fire_on_a_watcher_from_outside() => Rule.Finds("""
+        public sealed partial class Net : Module
+        {
+            public event Action<Tensor>? Done;
+            public Action<Tensor>? Hook { get; set; }
+            public Func<Tensor, Tensor>? Change { get; set; }
+            public Tensor Forward(Tensor x)
+            {
+                Done?.Invoke(x);
+                Hook?.Invoke(x);
+                return Change?.Invoke(x) ?? x;
+            }
+        }
+        public static class Program
+        {
+            public static void Run(Net net, Tensor mask)
+            {
+                var seen = new List<Tensor>();
+                net.Done += t => seen.Add(t);
+                net.Hook = seen.Add;
+                net.Change = {|BAL0007:x => x * mask|};
+            }
         }
         """);
 

@@ -10,6 +10,9 @@ public sealed class BAL0014_Host_read
     [InlineData("foreach (var i in new[] { 1 }) { x.Backward(); Console.WriteLine($\"loss {|BAL0014:{x}|}\"); }")]
     [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); for (int j = 0; j < 2; j++) sum += {|BAL0014:x.Item()|}; }")]
     [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); if ({|BAL0014:x.Item()|} > 3) break; }")]
+    [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); Console.WriteLine({|BAL0014:x|}); }")]
+    [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); var text = \"loss \" + {|BAL0014:x|}; }")]
+    [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); var host = {|BAL0014:x.To(Device.Cpu)|}; }")]
     public Task Fires_on(string loop) => Rule.Finds($"{Head} {loop} }} }}");
 
     [Theory]
@@ -18,5 +21,6 @@ public sealed class BAL0014_Host_read
     [InlineData("for (int i = 0; i < 9; i++) x.Backward(); sum += x.Item();")]
     [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); Action late = () => Console.WriteLine(x.Item()); }")]
     [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); sum += x.Shape[0]; Console.WriteLine($\"{sum}\"); }")]
+    [InlineData("for (int i = 0; i < 9; i++) { model.Forward(x.To(Device.Parse(\"cuda\"))).Sum().Backward(); Console.WriteLine(i); }")]
     public Task Does_not_fire_on(string loop) => Rule.Finds($"{Head} {loop} }} }}");
 }

@@ -1,0 +1,63 @@
+using Ballast.Generators.Support;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace Ballast.Generators.Analysis;
+
+/// <summary>What the value of an expression keeps although its type does not tell.</summary>
+internal static class Kept
+{
+    private const int MostSteps = 4;
+
+    /// <summary>The expression, or, where a local or a call hides it, what it was made from.</summary>
+    public static IEnumerable<IOperation> Origins(this IOperation leaf, int steps = MostSteps)
+    {
+        yield return leaf;
+        // Of a sequence that is spread the elements are kept, and their type is known.
+        if (steps == 0 || leaf.Outside().Parent is ISpreadOperation) yield break;
+        foreach (var inner in Behind(leaf).SelectMany(v => v.Leaves()))
+        {
+            foreach (var origin in inner.Origins(steps - 1)) yield return origin;
+        }
+    }
+
+    private static IEnumerable<IOperation> Behind(IOperation leaf) => leaf switch
+    {
+        // A local that tells what it holds is looked at by its type.
+        ILocalReferenceOperation local => HeldTypes.FindAny(local.Local.Type) is null ? local.Values() : [],
+        IObjectCreationOperation { Constructor: { } constructor } creation when !HeldTypes.IsState(creation.Type!) =>
+            Foreign(creation.Arguments.Where(a => a.Parameter is not null && IsKept(constructor, a.Parameter))),
+        // A query over a query is one over what that one asks.
+        IInvocationOperation call when IsDeferred(call) => Foreign(call.Arguments)
+            .SelectMany(v => v.Unwrapped() is IInvocationOperation inner && IsDeferred(inner) ? Behind(inner) : [v]),
+        IInvocationOperation { TargetMethod.Name: "GetEnumerator", Instance: { } all } => [all],
+        IBinaryOperation { Type.TypeKind: TypeKind.Delegate } both => [both.LeftOperand, both.RightOperand],
+        _ => [],
+    };
+
+    /// <summary>The module itself, its members and what its methods give are where they belong.</summary>
+    private static IEnumerable<IOperation> Foreign(IEnumerable<IArgumentOperation> arguments) => arguments.Select(a => a.Value)
+        .Where(v => v.Unwrapped() is not IInstanceReferenceOperation and not IInvocationOperation { Instance: IInstanceReferenceOperation }
+            && v.Member()?.Instance is not IInstanceReferenceOperation);
+
+    /// <summary>Whether a new object of a class that is no module keeps the argument.</summary>
+    private static bool IsKept(IMethodSymbol constructor, IParameterSymbol parameter)
+    {
+        var type = constructor.ContainingType;
+        var isDelegate = parameter.Type.TypeKind == TypeKind.Delegate;
+        // A parameter that tells what it is has a field that does, seen by the type of the member.
+        if (!isDelegate && HeldTypes.FindAny(parameter.Type) is not null) return false;
+        if (type.Locations.Any(l => l.IsInSource)) return HeldTypes.Keeps(constructor, parameter);
+        return !type.IsInBallast() && (isDelegate || !parameter.Type.IsValueType);
+    }
+
+    /// <summary>Whether a call gives a sequence that asks its arguments again each time: LINQ, or a method with <c>yield</c>.</summary>
+    private static bool IsDeferred(IInvocationOperation call)
+    {
+        if (call.Type is not INamedTypeSymbol { TypeKind: TypeKind.Interface } type || !HeldTypes.IsLazySequence(type)) return false;
+        var method = call.TargetMethod;
+        return method.ContainingNamespace?.ToDisplayString() == "System.Linq"
+            || method.DeclaringSyntaxReferences.Any(r => r.GetSyntax().DescendantNodes().Any(n => n is YieldStatementSyntax));
+    }
+}
