@@ -238,10 +238,12 @@ internal interface ILaneKernel<TOp>
 internal static class Widest
 {
     /// <summary>Runs a kernel that computes in float32 or float64.</summary>
+    /// <exception cref="DTypeException">Another dtype: the dispatcher widens those before a kernel sees them.</exception>
     public static void Run<TKernel, TOp>(DType dtype, in TOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
         where TKernel : ILaneKernel<TOp>
     {
         if (dtype == DType.Float64) TKernel.Run<F64Lanes, double>(op, inputs, outputs);
+        else if (dtype != DType.Float32) throw new DTypeException($"{typeof(TOp).Name}: the kernel computes in float32 and float64, given {dtype}.");
         else if (Vector512.IsHardwareAccelerated) TKernel.Run<F32Wide, float>(op, inputs, outputs);
         else TKernel.Run<F32Lanes, float>(op, inputs, outputs);
     }

@@ -7,10 +7,9 @@ namespace Ballast.Bounds;
 /// <param name="Name">The work.</param>
 /// <param name="ManagedBytes">Bytes from the garbage collector, on all threads.</param>
 /// <param name="Faults">Page faults.</param>
-/// <param name="Instructions">Instructions of the program itself; null where the kernel does not count them.</param>
-/// <param name="VectorBits">The width of the vectors, without which instructions cannot be compared.</param>
+/// <param name="Instructions">Instructions of the native program on AVX2, as tools/instructions.sh counts them; null where nobody counted.</param>
 /// <param name="Microseconds">The time, which nothing is held against; null in a file of bounds.</param>
-internal sealed record Counts(string Name, double ManagedBytes, double Faults, double? Instructions, int VectorBits, double? Microseconds)
+internal sealed record Counts(string Name, double ManagedBytes, double Faults, double? Instructions, double? Microseconds)
 {
     /// <summary>Bytes that may be more: those of one small object, and a twentieth.</summary>
     private const double SpareBytes = 128, SpareByteShare = 0.05;

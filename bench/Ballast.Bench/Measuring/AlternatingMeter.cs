@@ -63,11 +63,11 @@ internal sealed class AlternatingMeter(int rounds, double warmUpSeconds = 2)
         long start = Stopwatch.GetTimestamp();
         while (!work.IsSlow && work.Prepare is null && Stopwatch.GetElapsedTime(start).TotalSeconds < WakeUpSeconds) work.Once();
 
-        ProcessCounts before = ProcessCounts.Read();
+        ProcessCounts before = ProcessCounts.Before();
         start = Stopwatch.GetTimestamp();
         work.Run(times);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        ProcessCounts after = ProcessCounts.Read();
+        ProcessCounts after = ProcessCounts.After();
         if (seconds / times > SlowSeconds) work.IsSlow = true;
         return new Sample(seconds / times, (after.ManagedBytes - before.ManagedBytes) / (double)times, (after.Faults - before.Faults) / (double)times);
     }

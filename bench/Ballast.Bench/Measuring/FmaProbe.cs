@@ -6,7 +6,7 @@ namespace Ballast.Bench.Measuring;
 /// <summary>Multiply-adds in registers, in the widest vectors that the runtime uses here.</summary>
 internal static class FmaProbe
 {
-    private const int Chains = 12, Steps = 1_000_000, FlopsPerLane = 2;
+    private const int Chains = 12, Steps = 8_000_000, FlopsPerLane = 2;
 
     private static float s_sink;
 

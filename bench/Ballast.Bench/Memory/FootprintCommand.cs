@@ -42,9 +42,9 @@ internal static class FootprintCommand
         if (!ours && TorchSide.Start(Threads) is { } reason) throw new BenchmarkFailedException($"TorchSharp does not start here: {reason}");
         using Workload work = ours ? row.Ours() : row.Peer();
         Repeat(work, WarmUpSeconds, WarmUpRuns);
-        ProcessCounts before = ProcessCounts.Read();
+        ProcessCounts before = ProcessCounts.Before();
         long runs = Repeat(work, Seconds, 1);
-        ProcessCounts after = ProcessCounts.Read();
+        ProcessCounts after = ProcessCounts.After();
         double steps = runs * row.Repeats;
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
