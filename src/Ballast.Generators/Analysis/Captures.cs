@@ -11,11 +11,11 @@ internal static class Captures
     /// <summary>
     /// The first local, parameter or receiver of a wanted type that the delegate keeps; members of <c>this</c> are the module's own matter.
     /// </summary>
-    public static ISymbol? First(IDelegateCreationOperation creation, Func<ITypeSymbol, bool> wanted) =>
+    public static ISymbol? First(IOperation creation, Func<ITypeSymbol, bool> wanted) =>
         First(creation, wanted, new(SymbolEqualityComparer.Default));
 
-    private static ISymbol? First(IDelegateCreationOperation creation, Func<ITypeSymbol, bool> wanted, HashSet<ISymbol> seen) =>
-        creation.Target switch
+    private static ISymbol? First(IOperation creation, Func<ITypeSymbol, bool> wanted, HashSet<ISymbol> seen) =>
+        ((creation as IDelegateCreationOperation)?.Target ?? creation) switch
         {
             IAnonymousFunctionOperation function => InBody(function.Body, function.Syntax, wanted, seen),
             IMethodReferenceOperation { Method.MethodKind: MethodKind.LocalFunction } reference =>

@@ -25,7 +25,7 @@ internal static class Kept
     private static IEnumerable<IOperation> Behind(IOperation leaf) => leaf switch
     {
         // A local that tells what it holds is looked at by its type.
-        ILocalReferenceOperation local => HeldTypes.FindAny(local.Local.Type) is null ? local.Values() : [],
+        ILocalReferenceOperation local => HeldTypes.FindAny(local.Local.Type) is null ? local.Values().Concat(Filled(local)) : [],
         IObjectCreationOperation { Constructor: { } constructor } creation when !HeldTypes.IsState(creation.Type!) =>
             Foreign(creation.Arguments.Where(a => a.Parameter is not null && IsKept(constructor, a.Parameter))),
         // A query over a query is one over what that one asks.
@@ -35,6 +35,31 @@ internal static class Kept
         IBinaryOperation { Type.TypeKind: TypeKind.Delegate } both => [both.LeftOperand, both.RightOperand],
         _ => [],
     };
+
+    /// <summary>What is put into the collection or object that a local holds: <c>all.Add(x)</c>, <c>bag["a"] = x</c>.</summary>
+    private static IEnumerable<IOperation> Filled(ILocalReferenceOperation local)
+    {
+        foreach (var operation in local.Root().Descendants())
+        {
+            switch (operation)
+            {
+                case IInvocationOperation { Instance: { } instance } call when Is(instance):
+                    foreach (var argument in call.Arguments) yield return argument.Value;
+                    break;
+                case ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Instance: { } instance } } assignment
+                    when Is(instance):
+                    yield return assignment.Value;
+                    break;
+                case ISimpleAssignmentOperation { Target: IArrayElementReferenceOperation element } assignment
+                    when Is(element.ArrayReference):
+                    yield return assignment.Value;
+                    break;
+            }
+        }
+
+        bool Is(IOperation instance) => instance.Unwrapped() is ILocalReferenceOperation other
+            && SymbolEqualityComparer.Default.Equals(other.Local, local.Local);
+    }
 
     /// <summary>The module itself, its members and what its methods give are where they belong.</summary>
     private static IEnumerable<IOperation> Foreign(IEnumerable<IArgumentOperation> arguments) => arguments.Select(a => a.Value)

@@ -22,6 +22,7 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         start.RegisterOperationAction(CheckInitializer, OperationKind.FieldInitializer, OperationKind.PropertyInitializer);
         start.RegisterOperationAction(CheckAssignment,
             OperationKind.SimpleAssignment, OperationKind.CoalesceAssignment, OperationKind.CompoundAssignment);
+        start.RegisterOperationAction(CheckDeconstruction, OperationKind.DeconstructionAssignment);
         start.RegisterOperationAction(CheckHandler, OperationKind.EventAssignment);
         start.RegisterOperationAction(CheckAdded, OperationKind.Invocation);
         start.RegisterOperationAction(CheckRecipe, OperationKind.DelegateCreation);
@@ -46,13 +47,49 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         if (Holder(assignment.Target) is { } member) Check(context, member, assignment.Value);
     }
 
+    private static void CheckDeconstruction(OperationAnalysisContext context)
+    {
+        var assignment = (IDeconstructionAssignmentOperation)context.Operation;
+        CheckParts(context, assignment.Target, assignment.Value);
+    }
+
+    /// <summary><c>(_a, _b) = (1, x)</c>, <c>(_a, _b) = Both()</c>.</summary>
+    private static void CheckParts(OperationAnalysisContext context, IOperation target, IOperation value)
+    {
+        if (target.Unwrapped() is not ITupleOperation targets)
+        {
+            if (Holder(target) is { } member) Check(context, member, value);
+        }
+        else if (value.Unwrapped() is ITupleOperation values)
+        {
+            for (var i = 0; i < Math.Min(targets.Elements.Length, values.Elements.Length); i++)
+                CheckParts(context, targets.Elements[i], values.Elements[i]);
+        }
+        else if (value.Type is INamedTypeSymbol { IsTupleType: true } tuple)
+        {
+            for (var i = 0; i < Math.Min(targets.Elements.Length, tuple.TupleElements.Length); i++)
+                CheckPlace(context, targets.Elements[i], tuple.TupleElements[i].Type);
+        }
+    }
+
+    /// <summary>A member that is given a value by other code, of which the type is known only.</summary>
+    private static void CheckPlace(OperationAnalysisContext context, IOperation place, ITypeSymbol stored)
+    {
+        if (Holder(place) is not { ContainingType: { } holder } member || !holder.HoldsState()) return;
+        var type = member.TypeOf();
+        if (HeldTypes.IsTensor(type) || HeldTypes.IsState(type) || !MayHide(type)) return;
+        if (!CheckStored(context, member, type, holder, place, stored) && Untold.IsType(stored))
+            ReportUntold(context, member, type, holder, place);
+    }
+
     /// <summary>
     /// The member of a module into which an assignment goes, also by way of an object that the module holds: <c>_options.Tag = x</c>.
     /// </summary>
     private static ISymbol? Holder(IOperation target)
     {
         var outer = false;
-        foreach (var (member, _) in target.Path())
+        // An alias leads to the member that it was made of.
+        foreach (var (member, _) in target.Resolved().Path())
         {
             if (member.IsScratch()) return null;
             if (member.ContainingType?.HoldsState() == true) return member;
@@ -82,12 +119,19 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         foreach (var place in call.Arguments)
         {
             if (place.Parameter?.RefKind is not (RefKind.Ref or RefKind.Out) || Holder(place.Value) is not { } member) continue;
+            var given = false;
             foreach (var argument in call.Arguments.Where(a => !ReferenceEquals(a, place)))
             {
-                if (argument.Value.Unwrapped().Type is { } given ? context.Compilation.ClassifyCommonConversion(given, place.Parameter.Type).IsImplicit
-                    : SymbolEqualityComparer.Default.Equals(argument.Parameter?.Type, place.Parameter.Type))
-                    Check(context, member, argument.Value);
+                var fits = argument.Value.Unwrapped().Type is { } type
+                    ? context.Compilation.ClassifyCommonConversion(type, place.Parameter.Type).IsImplicit
+                    : SymbolEqualityComparer.Default.Equals(argument.Parameter?.Type, place.Parameter.Type);
+                if (!fits) continue;
+                Check(context, member, argument.Value);
+                given |= argument.Value.Type is { } t && HeldTypes.FindAny(argument.Value.Unwrapped().Type ?? t) is not null;
             }
+            if (given) continue;
+            if (place.Parameter.RefKind == RefKind.Out || call.TargetMethod.Locations.Any(l => l.IsInSource))
+                CheckPlace(context, place.Value, place.Parameter.Type);
         }
     }
 
@@ -115,7 +159,8 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         var (constructor, arguments) = context.Operation switch
         {
             IObjectCreationOperation creation => (creation.Constructor, creation.Arguments),
-            IInvocationOperation { TargetMethod.MethodKind: MethodKind.Constructor } call => (call.TargetMethod, call.Arguments),
+            IInvocationOperation { TargetMethod.MethodKind: MethodKind.Constructor or MethodKind.Ordinary } call =>
+                (call.TargetMethod, call.Arguments),
             _ => (null, []),
         };
         if (constructor is null || !constructor.ContainingType.IsModuleClass()) return;
@@ -123,7 +168,8 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         {
             if (argument.Parameter is not { Type.TypeKind: TypeKind.Delegate } parameter) continue;
             if (argument.Value.Resolved().Unwrapped() is not IDelegateCreationOperation creation
-                || !HeldTypes.Keeps(constructor, parameter)) continue;
+                || !(constructor.MethodKind == MethodKind.Ordinary ? Untold.Keeps(constructor, parameter)
+                    : HeldTypes.Keeps(constructor, parameter))) continue;
             CheckDelegate(context, parameter, constructor.ContainingType, creation);
         }
     }
@@ -135,11 +181,14 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         if (HeldTypes.IsTensor(type) || HeldTypes.IsState(type) || !MayHide(type)) return;
         foreach (var leaf in value.Leaves())
         {
+            var found = false;
             foreach (var origin in leaf.Origins())
             {
-                if (origin is IDelegateCreationOperation creation) CheckDelegate(context, member, holder, creation);
-                else if (origin.Type is { } stored && CheckStored(context, member, type, holder, leaf, stored)) break;
+                // The lambda of an expression tree has no delegate around it.
+                if (origin is IDelegateCreationOperation or IAnonymousFunctionOperation) CheckDelegate(context, member, holder, origin);
+                else if (origin.Type is { } stored && (found = CheckStored(context, member, type, holder, leaf, stored))) break;
             }
+            if (!found && Untold.Is(leaf)) ReportUntold(context, member, type, holder, leaf);
         }
     }
 
@@ -160,8 +209,16 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         return true;
     }
 
-    private static void CheckDelegate(OperationAnalysisContext context, ISymbol member, INamedTypeSymbol holder,
-        IDelegateCreationOperation creation)
+    private static void ReportUntold(
+        OperationAnalysisContext context, ISymbol member, ITypeSymbol type, INamedTypeSymbol holder, IOperation leaf)
+    {
+        if (!Untold.IsPlace(type) || StateMessages.ForMember(member, type, holder).Any()) return;
+        context.ReportDiagnostic(Diagnostic.Create(Rules.OpaqueState, leaf.Syntax.GetLocation(), member.PlainName(), holder.Called(),
+            $"of type {type.ToDisplayString(SymbolExtensions.Short)} is given a value here that may be a tensor or a module",
+            "declare it by the type of what it holds"));
+    }
+
+    private static void CheckDelegate(OperationAnalysisContext context, ISymbol member, INamedTypeSymbol holder, IOperation creation)
     {
         if (Captures.First(creation, t => HeldTypes.FindAny(t) is not null) is not { } captured) return;
         if (Watches(context, holder, creation)) return;
@@ -169,7 +226,8 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
         var plain = HeldTypes.IsTensor(type) || HeldTypes.FindTensor(type) is not null;
         // Moving a module that the walk reaches elsewhere moves what the delegate sees.
         if (!plain && (holder.WalksByHand() || Captures.IsAlsoMember(captured, context.ContainingSymbol.ContainingType, creation))) return;
-        var noun = member is IEventSymbol ? "handler" : creation.Target is IMethodReferenceOperation ? "method of it" : "lambda";
+        var noun = member is IEventSymbol ? "handler"
+            : creation is IDelegateCreationOperation { Target: IMethodReferenceOperation } ? "method of it" : "lambda";
         var fix = plain ? "hold it in a Buffer (or a Parameter if it is learned) and use that member in the lambda"
             : "hold it in a field or property and use that member in the lambda";
         context.ReportDiagnostic(Diagnostic.Create(Rules.CapturedState, creation.Syntax.GetLocation(), member.PlainName(), holder.Called(),
@@ -183,7 +241,7 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
     /// <summary>
     /// Whether a handler is put there from outside the module and gives nothing back: it watches, and what it keeps is the watcher's.
     /// </summary>
-    private static bool Watches(OperationAnalysisContext context, INamedTypeSymbol holder, IDelegateCreationOperation creation)
+    private static bool Watches(OperationAnalysisContext context, INamedTypeSymbol holder, IOperation creation)
     {
         if (creation.Type is not INamedTypeSymbol { DelegateInvokeMethod.ReturnsVoid: true }) return false;
         for (var type = context.ContainingSymbol.ContainingType; type is not null; type = type.ContainingType)

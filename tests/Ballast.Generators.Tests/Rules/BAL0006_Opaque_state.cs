@@ -62,6 +62,26 @@ public sealed class BAL0006_Opaque_state
     [InlineData("private string? _m; public string? M => _m; public void Put(Tensor x) => Say(ref _m, x); private static void Say(ref string? s, Tensor x) => s = x.ToString();")]
     public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
 
+    [Theory]
+    [InlineData("private object? _m; public object? M => _m; public void Put(object x) => _m = {|BAL0006:x|};")]
+    [InlineData("private object? _m; public object? M => _m; public void Put<T>(T x) => _m = {|BAL0006:x|};")]
+    [InlineData("private readonly object _m = {|BAL0006:Make()|}; public object M => _m; private static object Make() => Tensor.Ones(1);")]
+    [InlineData("private readonly List<object> _m = []; public Net(object x) => _m.Add({|BAL0006:x|});")]
+    [InlineData("private readonly List<object> _m; public Net() { var all = new List<object>(); all.Add(Tensor.Ones(1)); _m = {|BAL0006:all|}; }")]
+    [InlineData("private readonly List<object> _m = []; public Net() { var all = _m; all.Add({|BAL0006:Tensor.Ones(1)|}); }")]
+    [InlineData("private readonly object _m; private readonly int _n; public Net() => (_n, _m) = (1, {|BAL0006:Tensor.Ones(1)|});")]
+    [InlineData("private readonly object _m; private static void Fill(out object x) => x = Tensor.Ones(1); public Net() => Fill(out {|BAL0006:_m|});")]
+    public Task Fires_on_a_value_that_does_not_tell_what_it_is(string member) => Rule.FindsIn(member);
+
+    [Theory]
+    [InlineData("private readonly object _m = new(); private readonly object _n; public Net(string s, int i) => _n = i > 0 ? s : (object)i;")]
+    [InlineData("private object? _m; public void Put(object x) => _m = (string)x;")]
+    [InlineData("private string? _m; public void Put(object x) => _m = (string)x;")]
+    [InlineData("private object? _m; private object? _n; public Net() { _m = 1; _n = _m; _n = null; _m = default; }")]
+    [InlineData("private readonly Dictionary<string, object> _m = new() { [\"a\"] = 1.0 }; public void Put(int i) => _m[\"b\"] = i;")]
+    [InlineData("[Scratch(\"a tag\")] private object? _m; public void Put(object x) => _m = x;")]
+    public Task Does_not_fire_on_a_value_that_tells(string member) => Rule.FindsIn(member);
+
     [Fact]
     public Task Fires_on_a_class_of_another_assembly_that_gives_a_tensor() => Rule.FindsBeside("""
         public class Store { private Tensor? _value; public void Set(Tensor value) => _value = value; public Tensor Get() => _value!; }

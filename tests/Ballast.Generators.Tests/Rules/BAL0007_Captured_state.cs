@@ -97,4 +97,22 @@ public sealed class BAL0007_Captured_state
             public Linear Inner { get; } = inner;
         }
         """);
+
+    [Fact]
+    public Task Fires_on_an_expression_tree() => Rule.FindsIn("""
+        private readonly System.Linq.Expressions.Expression<Func<int>> _m;
+            public Net(Tensor x) => _m = {|BAL0007:() => x.Rank|};
+        """);
+
+    [Fact]
+    public Task Fires_on_a_lambda_for_a_method_that_keeps_it() => Rule.FindsIn("""
+        private Func<Tensor, Tensor>? _m;
+            public void Use(Func<Tensor, Tensor> f) => _m = f;
+            private static Tensor Once(Func<Tensor, Tensor> f, Tensor x) => f(x);
+            public Net(Tensor y)
+            {
+                Use({|BAL0007:x => x * y|});
+                Once(x => x * y, y);
+            }
+        """);
 }
