@@ -83,6 +83,19 @@ internal static partial class AllTwins
             ("public Tensor Forward(Tensor x) =>", "public Tensor Forward(Tensor x) { var parts = new List<Tensor> { Layer.Forward(x) "
                 + "}; Func<Tensor> first = () => parts[0]; return Adjacency.Value.MatMul(first()).Relu(); }\n    public Tensor "
                 + "Old(Tensor x) =>")),
+        new("MomentumContrast", "sound: objects that tell what they are", "", "",
+            ("private readonly double _momentum;", "private readonly double _momentum; private readonly object _lock = new(); "
+                + "private readonly object _name = \"a\"; private readonly Dictionary<string, object> _options = new() { [\"rate\"] = "
+                    + "0.1, [\"name\"] = \"a\" }; "
+                + "private object? _last; private readonly List<object> _log = []; private object? _none = null;"),
+            ("_momentum = momentum;", "_momentum = momentum; _last = queueLength; _last = _name; _log.Add(width); _log.Add(_lock); "
+                + "object sum = width + queueLength; _last = sum; string text = $\"{width}\"; _log.Add(text); _none = _last; "
+                + "var all = new List<object>(); all.Add(1); _options[\"all\"] = all.Count; if (_options.Count > 9) _none = _log;")),
+        new("MomentumContrast", "sound: a method that uses a delegate and keeps none", "", "",
+            ("private readonly double _momentum;", "private readonly double _momentum; private Func<Tensor, Tensor>? _kept; "
+                + "private static Tensor Through(Func<Tensor, Tensor> f, Tensor x) => f(x);"),
+            ("_momentum = momentum;", "_momentum = momentum; _kept = x => x + 1;"),
+            ("if (Training) Enqueue(k);", "q = Through(x => x + k * 0, q); q = _kept!(q) - 1; if (Training) Enqueue(k);")),
         new("Siren", "sound: a training loop that reads now and then", "", "",
             ("public Tensor Forward", Training("float last = 0;", "if (step % 100 == 0) last = loss.Item();") + "public Tensor Forward")),
         new("ScaledActivations", "sound: comparers, arrays of shapes and enumerations", "", "",
