@@ -17,6 +17,13 @@ internal unsafe interface IAttentionLanes<T, V>
     static abstract V Zero { get; }
     static abstract V Broadcast(T value);
     static abstract V Load(T* source);
+
+    /// <summary>A register of bfloat16, widened; T is float.</summary>
+    static abstract V LoadBFloat16(ushort* source);
+
+    /// <summary>A register of float16, widened; T is float.</summary>
+    static abstract V LoadFloat16(ushort* source);
+
     static abstract void Store(V value, T* target);
     static abstract V Add(V x, V y);
     static abstract V Subtract(V x, V y);
@@ -45,6 +52,12 @@ internal readonly unsafe struct AttentionLanes512<T> : IAttentionLanes<T, Vector
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Load(T* source) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> LoadBFloat16(ushort* source) => Lanes512<T>.LoadBFloat16(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> LoadFloat16(ushort* source) => Lanes512<T>.LoadFloat16(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<T> value, T* target) => Vector512.Store(value, target);
@@ -88,6 +101,12 @@ internal readonly unsafe struct AttentionLanes256<T> : IAttentionLanes<T, Vector
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Load(T* source) => Vector256.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> LoadBFloat16(ushort* source) => Lanes256<T>.LoadBFloat16(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> LoadFloat16(ushort* source) => Lanes256<T>.LoadFloat16(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<T> value, T* target) => Vector256.Store(value, target);
@@ -137,6 +156,12 @@ internal readonly unsafe struct AttentionLanes128<T> : IAttentionLanes<T, Vector
     public static Vector128<T> Load(T* source) => Vector128.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> LoadBFloat16(ushort* source) => Lanes128<T>.LoadBFloat16(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> LoadFloat16(ushort* source) => Lanes128<T>.LoadFloat16(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector128<T> value, T* target) => Vector128.Store(value, target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -180,6 +205,10 @@ internal readonly unsafe struct AttentionScalars<T> : IAttentionLanes<T, T>
     public static T Broadcast(T value) => value;
 
     public static T Load(T* source) => *source;
+
+    public static T LoadBFloat16(ushort* source) => ScalarLanes<T>.LoadBFloat16(source);
+
+    public static T LoadFloat16(ushort* source) => ScalarLanes<T>.LoadFloat16(source);
 
     public static void Store(T value, T* target) => *target = value;
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ballast.Cpu;
 
@@ -16,6 +17,9 @@ internal static unsafe class Gemv<T, V, L>
 
     private const int Steps = 8;
 
+    /// <summary>Bytes of one thread's part of B from which its lines are asked for ahead of their use, and how far ahead.</summary>
+    private const int FarBytes = 256 * 1024, AheadBytes = 2048;
+
     /// <summary>C[0, ·] as dot products: the columns of B lie along k. Needs M = 1, a dense A of T, and RowStrideB = 1.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -27,10 +31,11 @@ internal static unsafe class Gemv<T, V, L>
         var b = product.B;
         var stride = product.ColumnStrideB * TSource.Size;
         var sums = stackalloc T[Group];
+        var far = Sse.IsSupported && (long)k * product.N * TSource.Size >= FarBytes;
         for (var j = 0; j < product.N; j += Group)
         {
             var columns = Math.Min(Group, product.N - j);
-            for (var s = 0; s < columns; s++, b += stride) sums[s] = Dot<TSource>(a, b, k);
+            for (var s = 0; s < columns; s++, b += stride) sums[s] = Dot<TSource>(a, b, k, far);
             product.PutRow(0, j, sums, columns);
         }
     }
@@ -54,14 +59,17 @@ internal static unsafe class Gemv<T, V, L>
     }
 
     /// <summary>One stream of memory is faster than several: the dot product has four accumulators, not four columns.</summary>
+    /// <remarks>Lines asked for as non-temporal stay out of the second-level cache, where the state of the program would make way for
+    /// weights that come again after all others.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Dot<TSource>(T* a, byte* b, int k)
+    private static T Dot<TSource>(T* a, byte* b, int k, bool far)
         where TSource : struct, IGemmSource<T, V>
     {
         V s0 = L.Zero, s1 = L.Zero, s2 = L.Zero, s3 = L.Zero;
         var p = 0;
         for (; p <= k - (4 * L.Width); p += 4 * L.Width)
         {
+            if (far) Fetch(b + ((long)p * TSource.Size) + AheadBytes, 4 * L.Width * TSource.Size);
             s0 = L.MultiplyAdd(L.Load(a + p), TSource.Load(b + ((long)p * TSource.Size)), s0);
             s1 = L.MultiplyAdd(L.Load(a + p + L.Width), TSource.Load(b + ((long)(p + L.Width) * TSource.Size)), s1);
             s2 = L.MultiplyAdd(L.Load(a + p + (2 * L.Width)), TSource.Load(b + ((long)(p + (2 * L.Width)) * TSource.Size)), s2);
@@ -71,6 +79,15 @@ internal static unsafe class Gemv<T, V, L>
         var sum = L.Sum(L.Add(L.Add(s0, s1), L.Add(s2, s3)));
         for (; p < k; p++) sum += a[p] * TSource.One(b + ((long)p * TSource.Size));
         return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch(byte* from, int bytes)
+    {
+        Sse.PrefetchNonTemporal(from);
+        if (bytes > 64) Sse.PrefetchNonTemporal(from + 64);
+        if (bytes > 128) Sse.PrefetchNonTemporal(from + 128);
+        if (bytes > 192) Sse.PrefetchNonTemporal(from + 192);
     }
 
     /// <summary>sums = the first steps of k, fewer than eight.</summary>

@@ -95,8 +95,9 @@ internal unsafe struct Product<T>
     /// <summary>Writes so many elements of a row of C from their finished sums, which it spoils.</summary>
     public readonly void PutRow(long row, long column, T* sums, int count)
     {
-        if (ColumnStrideC == 1 && Add == null && Alpha == T.One)
+        if (ColumnStrideC == 1 && Alpha == T.One && (Add == null || (Beta == T.One && ColumnStrideAdd == 1)))
         {
+            if (Add != null) Include(Add + (row * RowStrideAdd) + column, sums, count);
             Elements.Narrow(KindC, sums, count, C + BytesC((row * RowStrideC) + column));
             return;
         }
@@ -111,5 +112,15 @@ internal unsafe struct Product<T>
             if (Add != null) sums[j] += Beta * Add[(row * RowStrideAdd) + ((column + j) * ColumnStrideAdd)];
         }
         Elements.Narrow(KindC, sums, count, C + BytesC((row * RowStrideC) + column));
+    }
+
+    /// <summary>sums += added.</summary>
+    private static void Include(T* added, T* sums, int count)
+    {
+        var j = 0;
+        if (Vector<T>.IsSupported)
+            for (; j <= count - Vector<T>.Count; j += Vector<T>.Count)
+                Vector.Store(Vector.Load(sums + j) + Vector.Load(added + j), sums + j);
+        for (; j < count; j++) sums[j] += added[j];
     }
 }
