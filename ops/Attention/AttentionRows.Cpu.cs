@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Ballast.Cpu;
 
-/// <summary>Attention of few queries, such as the one of a decoding step: keys and values are streamed once, lanes along the width.</summary>
+/// <summary>Attention of few queries, such as the one of a decoding step: keys and values are streamed once, lanes along the
+/// width.</summary>
 /// <remarks>S is what lies in memory, T what is computed with, V a register of it.</remarks>
 internal static unsafe class AttentionRows<S, T, V, L>
     where S : unmanaged

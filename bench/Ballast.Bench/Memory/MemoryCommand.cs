@@ -4,7 +4,8 @@ using Ballast.Bench.Peers;
 
 namespace Ballast.Bench.Memory;
 
-/// <summary><c>mem</c>: the memory of training with nothing freed by hand, against training in a <see cref="TensorScope"/>.</summary>
+/// <summary><c>mem</c>: the memory of training with nothing freed by hand, against training in a <see cref="TensorScope"/>; and that of
+/// decoding.</summary>
 internal static class MemoryCommand
 {
     private const int UsualSteps = 2000, FewestSteps = 40, Reports = 8;
@@ -21,11 +22,12 @@ internal static class MemoryCommand
     {
         var steps = new Option<int>("--steps")
         {
-            Description = "Training steps of each run", HelpName = "N", DefaultValueFactory = _ => UsualSteps,
+            Description = "Training steps, or tokens, of each run", HelpName = "N", DefaultValueFactory = _ => UsualSteps,
         };
-        var loop = new Option<string?>("--loop") { Description = "One of the two runs, in this process", Hidden = true };
-        loop.AcceptOnlyFromAmong(PlainLoop, ScopedLoop);
-        const string purpose = "Train the model of 'train char-gpt' with nothing freed by hand, again in TensorScopes; compare the memory.";
+        var loop = new Option<string?>("--loop") { Description = "One of the runs, in this process", Hidden = true };
+        loop.AcceptOnlyFromAmong(PlainLoop, ScopedLoop, DecodingLoop.Name);
+        const string purpose =
+            "Train the model of 'train char-gpt' with nothing freed by hand and in TensorScopes, decode with GPT-2's sizes; compare the memory.";
         var command = new Command("mem", purpose)
         {
             steps, loop,
@@ -35,7 +37,12 @@ internal static class MemoryCommand
             TextWriter output = parsed.InvocationConfiguration.Output;
             int count = parsed.GetValue(steps);
             if (count < FewestSteps) throw new UsageException($"--steps {count} is too few to see a trend: give {FewestSteps} or more");
-            return parsed.GetValue(loop) is { } name ? Train(name == ScopedLoop, count, output) : Compare(count, output);
+            return parsed.GetValue(loop) switch
+            {
+                null => Compare(count, output) & DecodingLoop.Check(count, output) ? 0 : 1,
+                DecodingLoop.Name => DecodingLoop.Run(count, output),
+                { } name => Train(name == ScopedLoop, count, output),
+            };
         });
         return command;
     }
@@ -65,8 +72,8 @@ internal static class MemoryCommand
         return 0;
     }
 
-    /// <summary>Runs both, each in a process of its own; exit code 1 where the memory is not flat or too much.</summary>
-    private static int Compare(int steps, TextWriter output)
+    /// <summary>Trains both ways, each in a process of its own; false where the memory is not flat or too much.</summary>
+    private static bool Compare(int steps, TextWriter output)
     {
         List<Report> plain = RunChild(PlainLoop, "nothing freed by hand", steps, output);
         List<Report> scoped = RunChild(ScopedLoop, "a TensorScope around every step", steps, output);
@@ -79,7 +86,7 @@ internal static class MemoryCommand
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{(small ? "small" : "TOO MUCH")}: the peak is {ratio:0.00} times that with scopes ({AllowedRatio:0.0} is allowed)"));
-        return flat && small ? 0 : 1;
+        return flat && small;
     }
 
     private static List<Report> RunChild(string loop, string words, int steps, TextWriter output)
