@@ -26,18 +26,18 @@ internal static class FmaProbe
         Vector512<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
         for (int step = 0; step < steps; step++)
         {
-            a = Vector512.FusedMultiplyAdd(a, x, y);
-            b = Vector512.FusedMultiplyAdd(b, x, y);
-            c = Vector512.FusedMultiplyAdd(c, x, y);
-            d = Vector512.FusedMultiplyAdd(d, x, y);
-            e = Vector512.FusedMultiplyAdd(e, x, y);
-            f = Vector512.FusedMultiplyAdd(f, x, y);
-            g = Vector512.FusedMultiplyAdd(g, x, y);
-            h = Vector512.FusedMultiplyAdd(h, x, y);
-            i = Vector512.FusedMultiplyAdd(i, x, y);
-            j = Vector512.FusedMultiplyAdd(j, x, y);
-            k = Vector512.FusedMultiplyAdd(k, x, y);
-            l = Vector512.FusedMultiplyAdd(l, x, y);
+            a = Vector512.MultiplyAddEstimate(a, x, y);
+            b = Vector512.MultiplyAddEstimate(b, x, y);
+            c = Vector512.MultiplyAddEstimate(c, x, y);
+            d = Vector512.MultiplyAddEstimate(d, x, y);
+            e = Vector512.MultiplyAddEstimate(e, x, y);
+            f = Vector512.MultiplyAddEstimate(f, x, y);
+            g = Vector512.MultiplyAddEstimate(g, x, y);
+            h = Vector512.MultiplyAddEstimate(h, x, y);
+            i = Vector512.MultiplyAddEstimate(i, x, y);
+            j = Vector512.MultiplyAddEstimate(j, x, y);
+            k = Vector512.MultiplyAddEstimate(k, x, y);
+            l = Vector512.MultiplyAddEstimate(l, x, y);
         }
         return Vector512.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }
@@ -49,18 +49,18 @@ internal static class FmaProbe
         Vector256<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
         for (int step = 0; step < steps; step++)
         {
-            a = Vector256.FusedMultiplyAdd(a, x, y);
-            b = Vector256.FusedMultiplyAdd(b, x, y);
-            c = Vector256.FusedMultiplyAdd(c, x, y);
-            d = Vector256.FusedMultiplyAdd(d, x, y);
-            e = Vector256.FusedMultiplyAdd(e, x, y);
-            f = Vector256.FusedMultiplyAdd(f, x, y);
-            g = Vector256.FusedMultiplyAdd(g, x, y);
-            h = Vector256.FusedMultiplyAdd(h, x, y);
-            i = Vector256.FusedMultiplyAdd(i, x, y);
-            j = Vector256.FusedMultiplyAdd(j, x, y);
-            k = Vector256.FusedMultiplyAdd(k, x, y);
-            l = Vector256.FusedMultiplyAdd(l, x, y);
+            a = Vector256.MultiplyAddEstimate(a, x, y);
+            b = Vector256.MultiplyAddEstimate(b, x, y);
+            c = Vector256.MultiplyAddEstimate(c, x, y);
+            d = Vector256.MultiplyAddEstimate(d, x, y);
+            e = Vector256.MultiplyAddEstimate(e, x, y);
+            f = Vector256.MultiplyAddEstimate(f, x, y);
+            g = Vector256.MultiplyAddEstimate(g, x, y);
+            h = Vector256.MultiplyAddEstimate(h, x, y);
+            i = Vector256.MultiplyAddEstimate(i, x, y);
+            j = Vector256.MultiplyAddEstimate(j, x, y);
+            k = Vector256.MultiplyAddEstimate(k, x, y);
+            l = Vector256.MultiplyAddEstimate(l, x, y);
         }
         return Vector256.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }

@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ballast;
 
@@ -136,6 +138,11 @@ public readonly unsafe struct F32Lanes(Vector<float> value) : ILanes<F32Lanes, f
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static F32Lanes IFloat32Lanes<F32Lanes>.Bound(F32Lanes a, F32Lanes low, F32Lanes high)
     {
+        // These instructions give their second operand where one is NaN.
+        if (Avx.IsSupported && Count == 8)
+            return new F32Lanes(Avx.Min(high.Value.AsVector256(), Avx.Max(low.Value.AsVector256(), a.Value.AsVector256())).AsVector());
+        if (Sse.IsSupported && Count == 4)
+            return new F32Lanes(Sse.Min(high.Value.AsVector128(), Sse.Max(low.Value.AsVector128(), a.Value.AsVector128())).AsVector());
         Vector<float> x = Vector.ConditionalSelect(Vector.LessThan(a.Value, low.Value), low.Value, a.Value);
         return new F32Lanes(Vector.ConditionalSelect(Vector.GreaterThan(x, high.Value), high.Value, x));
     }
@@ -171,14 +178,14 @@ public readonly unsafe struct F32Lanes(Vector<float> value) : ILanes<F32Lanes, f
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static F32Lanes IRowLanes<F32Lanes, float>.LoadPart(float* source, long count, F32Lanes rest)
-        => count >= Count ? Load(source) : Parts.Load<F32Lanes, float>(source, count, rest);
+    static F32Lanes IRowLanes<F32Lanes, float>.LoadPart(float* source, long count, F32Lanes rest) =>
+        count >= Count ? Load(source) : new F32Lanes(Parts.Load(source, count, rest.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IRowLanes<F32Lanes, float>.StorePart(F32Lanes value, float* destination, long count)
     {
         if (count >= Count) Store(value, destination);
-        else Parts.Store(value, destination, count);
+        else Parts.Store(value.Value, destination, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -176,13 +176,13 @@ internal readonly unsafe struct F32Wide(Vector512<float> value) : ILanes<F32Wide
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static F32Wide IRowLanes<F32Wide, float>.LoadPart(float* source, long count, F32Wide rest) =>
-        Avx512F.IsSupported ? new F32Wide(Avx512F.MaskLoad(source, First(count), rest.Value)) : Parts.Load<F32Wide, float>(source, count, rest);
+        Avx512F.IsSupported ? new F32Wide(Avx512F.MaskLoad(source, First(count), rest.Value)) : Parts.LoadWide(source, count, rest);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IRowLanes<F32Wide, float>.StorePart(F32Wide value, float* destination, long count)
     {
         if (Avx512F.IsSupported) Avx512F.MaskStore(destination, First(count), value.Value);
-        else Parts.Store(value, destination, count);
+        else Parts.StoreWide(value, destination, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

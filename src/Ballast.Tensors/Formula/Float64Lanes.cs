@@ -269,13 +269,13 @@ public readonly unsafe struct F64Lanes(Vector<double> value) : ILanes<F64Lanes, 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static F64Lanes IRowLanes<F64Lanes, double>.LoadPart(double* source, long count, F64Lanes rest)
-        => count >= Count ? Load(source) : Parts.Load<F64Lanes, double>(source, count, rest);
+        => count >= Count ? Load(source) : new F64Lanes(Parts.Load(source, count, rest.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IRowLanes<F64Lanes, double>.StorePart(F64Lanes value, double* destination, long count)
     {
         if (count >= Count) Store(value, destination);
-        else Parts.Store(value, destination, count);
+        else Parts.Store(value.Value, destination, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

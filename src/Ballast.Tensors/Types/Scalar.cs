@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace Ballast;
 
@@ -28,6 +29,7 @@ public readonly record struct Scalar
     public ScalarKind Kind { get; }
 
     /// <summary>The value as float64; integers above 2^53 round.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double ToDouble() => Kind == ScalarKind.Real ? BitConverter.Int64BitsToDouble(_bits) : _bits;
 
     /// <summary>The value as a signed 64-bit integer; reals truncate toward zero.</summary>
