@@ -17,7 +17,7 @@ public sealed class ConstraintFix : CodeFixProvider
     public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0006"];
 
     /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
 
     /// <inheritdoc/>
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)

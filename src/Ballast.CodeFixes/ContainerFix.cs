@@ -18,7 +18,7 @@ public sealed class ContainerFix : CodeFixProvider
     public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0001", "BAL0004", "BAL0006"];
 
     /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
 
     /// <inheritdoc/>
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)

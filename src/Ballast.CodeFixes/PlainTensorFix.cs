@@ -19,7 +19,7 @@ public sealed class PlainTensorFix : CodeFixProvider
     public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0001"];
 
     /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
 
     /// <inheritdoc/>
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)

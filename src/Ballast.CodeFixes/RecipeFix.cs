@@ -15,7 +15,7 @@ public sealed class RecipeFix : CodeFixProvider
     public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0009"];
 
     /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
 
     /// <inheritdoc/>
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)

@@ -16,7 +16,7 @@ public sealed class StorageFix : CodeFixProvider
     public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0008"];
 
     /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
 
     /// <inheritdoc/>
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)

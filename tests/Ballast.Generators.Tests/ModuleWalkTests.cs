@@ -281,6 +281,7 @@ public sealed class ModuleWalkTests
             visitor.Variable("weight", ((global::Zoo.IHas<string?>)this).Weight);
             visitor.Variable("visitor", this.visitor);
             visitor.Variable("old", Old);
+            visitor.Variable("older", __ballast_state3(this));
             """.ReplaceLineEndings("\n"),
             Host.Walk("""
                 using System;
@@ -292,6 +293,7 @@ public sealed class ModuleWalkTests
                     Parameter IHas<string?>.Weight { get; } = new();
                     public readonly Parameter visitor = new();
                     [Obsolete("use Weight")] public Parameter Old { get; } = new();
+                    [Obsolete("use Weight", true)] public Parameter Older { get; } = new();
                 }
                 """));
     }

@@ -88,7 +88,7 @@ internal static class Rule
         var options = new CSharpParseOptions(LanguageVersion.CSharp14);
         CSharpCompilation compilation = CSharpCompilation.Create("Zoo", [CSharpSyntaxTree.ParseText(Usings + source, options)], References,
             new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
-        var driver = CSharpGeneratorDriver.Create([new ModuleWalkGenerator().AsSourceGenerator()], parseOptions: options);
+        var driver = CSharpGeneratorDriver.Create([new ModuleWalkGenerator().AsSourceGenerator(), new KernelTableGenerator().AsSourceGenerator()], parseOptions: options);
         driver.RunGeneratorsAndUpdateCompilation(compilation, out var generated, out var diagnostics);
         var found = await generated.WithAnalyzers([.. Analyzers]).GetAnalyzerDiagnosticsAsync();
         return [.. diagnostics.Concat(found).Concat(generated.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error))

@@ -26,9 +26,11 @@ internal static class ModuleEmitter
         w.Line(SourceWriter.GeneratedCode);
         w.Open("public override void VisitState(global::Ballast.IStateVisitor visitor)");
         if (model.BaseModule is not null) w.Line("base.VisitState(visitor);");
-        foreach (var m in model.Members.Where(m => m.InWalk && m.Kind != MemberKind.Excluded))
+        for (var i = 0; i < model.Members.Count; i++)
         {
-            w.Line($"visitor.{m.Kind}({SymbolDisplay.FormatLiteral(m.Name, quote: true)}, {m.Access});");
+            var m = model.Members[i];
+            if (!m.InWalk || m.Kind == MemberKind.Excluded) continue;
+            w.Line($"visitor.{m.Kind}({SymbolDisplay.FormatLiteral(m.Name, quote: true)}, {m.Access ?? $"{Accessor(i)}(this)"});");
         }
         w.Close();
         w.Line();

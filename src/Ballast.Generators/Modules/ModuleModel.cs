@@ -21,7 +21,7 @@ internal enum MemberKind
 /// <summary>One member of a module.</summary>
 /// <param name="Kind">How the walk reports it.</param>
 /// <param name="Member">Its C# name.</param>
-/// <param name="Access">The expression that reads it.</param>
+/// <param name="Access">The expression that reads it; none where the compiler lets nobody name it.</param>
 /// <param name="Name">The name it is reported under.</param>
 /// <param name="Type">Its type, in short form, for the summary.</param>
 /// <param name="Reason">Why it is not state, where it is marked <c>[Scratch]</c>.</param>
@@ -32,7 +32,7 @@ internal enum MemberKind
 /// Models are immutable and compared by value, and hold strings only: a symbol or syntax node here would keep a whole compilation alive
 /// and make every edit look like a change.
 /// </remarks>
-internal sealed record MemberModel(MemberKind Kind, string Member, string Access, string Name, string Type, string? Reason,
+internal sealed record MemberModel(MemberKind Kind, string Member, string? Access, string Name, string Type, string? Reason,
     string Field, string FieldType, bool InWalk = true);
 
 /// <summary>A method that brings a state of one version to the next.</summary>

@@ -30,10 +30,11 @@ internal static class ModuleParser
         string because, fix;
         var closed = node.AncestorsAndSelf().OfType<TypeDeclarationSyntax>().Where(t => !t.Modifiers.Any(SyntaxKind.PartialKeyword))
             .Select(t => t.Identifier.ValueText).Reverse().ToArray();
-        if (type.WithContainers().Any(t => t.IsFileLocal))
+        if (type.WithContainers().FirstOrDefault(t => t.IsFileLocal) is { } local)
         {
-            because = "local to its file";
-            fix = "make it internal, or override VisitState by hand";
+            because = (SymbolEqualityComparer.Default.Equals(local, type) ? "" : $"inside '{local.Name}', which is ")
+                + "local to its file, and C# cannot add a part to such a class from a generated one";
+            fix = $"make '{local.Name}' internal, or override VisitState by hand";
         }
         else if (closed.Length == 0)
         {
@@ -72,17 +73,22 @@ internal static class ModuleParser
         else return null;
 
         var name = member.Name.Substring(member.Name.LastIndexOf('.') + 1);
-        var access = name == "visitor" ? "this.visitor" : name.Escaped();
+        string? access = name == "visitor" ? "this.visitor" : name.Escaped();
         if (member is IPropertySymbol property && property.ExplicitInterfaceImplementations.FirstOrDefault() is { } implemented)
         {
             access = $"(({implemented.ContainingType.ToDisplayString(SymbolExtensions.Qualified)})this).{implemented.Name.Escaped()}";
         }
+        if (IsObsoleteError(member)) access = null;
         var state = kind is MemberKind.Scratch or MemberKind.Excluded
             ? name
             : member.BallastAttribute("StateNameAttribute").Text() ?? StateNames.From(name);
         return new(kind, name, access, state, type.Short(), scratch.Text(),
             field.MetadataName, type.Qualified());
     }
+
+    /// <summary>Whether to name the member is an error: <c>[Obsolete("...", true)]</c>.</summary>
+    private static bool IsObsoleteError(ISymbol member) => !member.IsBare() && member.GetAttributes().Any(a =>
+        a.AttributeClass?.Name == "ObsoleteAttribute" && a.ConstructorArguments.Any(c => c.Value is true));
 
     private static AttributeData? Scratch(IFieldSymbol field, IPropertySymbol? property) =>
         property?.BallastAttribute("ScratchAttribute") ?? field.BallastAttribute("ScratchAttribute");

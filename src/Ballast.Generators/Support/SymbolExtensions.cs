@@ -77,7 +77,7 @@ internal static class SymbolExtensions
         symbol.IsBare() ? null : symbol.GetAttributes().FirstOrDefault(a => a.AttributeClass?.IsBallast(name) == true);
 
     /// <summary>Whether no declaration of the symbol carries an attribute: a look at the syntax, where the compiler would bind first.</summary>
-    private static bool IsBare(this ISymbol symbol)
+    public static bool IsBare(this ISymbol symbol)
     {
         var declarations = symbol.DeclaringSyntaxReferences;
         if (declarations.IsEmpty && symbol is IFieldSymbol { AssociatedSymbol: { } property }) declarations = property.DeclaringSyntaxReferences;

@@ -311,4 +311,42 @@ public sealed class BAL0001_Plain_tensor
             public Tensor Forward(Tensor x) => x * _mask + _mask.Value.Sum() * width;
         }
         """);
+
+    [Fact]
+    public Task Fixed_all_at_once_where_two_are_stored_at_one_place() => Rule.Fixes_("""
+        public sealed partial class Net(Tensor {|BAL0001:mask|}, Tensor {|BAL0001:bias|}) : Module
+        {
+            public Tensor Forward(Tensor x) => x * mask.Sum() + bias.Sum() * mask.Mean();
+        }
+        """, "Buffer", """
+        public sealed partial class Net(Tensor mask, Tensor bias) : Module
+        {
+            private readonly Buffer _bias = {|BAL0015:new(bias)|};
+
+            private readonly Buffer _mask = {|BAL0015:new(mask)|};
+
+            public Tensor Forward(Tensor x) => x * _mask.Value.Sum() + _bias.Value.Sum() * _mask.Value.Mean();
+        }
+        """);
+
+    [Fact]
+    public Task Fixed_all_at_once_where_one_statement_uses_both() => Rule.FixesIn("""
+            private Tensor {|BAL0001:_mean|} = Tensor.Zeros(2);
+            private Tensor {|BAL0001:_square|} = Tensor.Zeros(2);
+            public Tensor Forward(Tensor x)
+            {
+                _mean = _square.Sum() + _mean.Mean();
+                _square = _mean.Sum() - _square.Mean();
+                return _mean.Sum() + _square.Sum();
+            }
+        """, "Buffer", """
+            private Buffer _mean = new(Tensor.Zeros(2));
+            private Buffer _square = new(Tensor.Zeros(2));
+            public Tensor Forward(Tensor x)
+            {
+                _mean.Replace(_square.Value.Sum() + _mean.Value.Mean());
+                _square.Replace(_mean.Value.Sum() - _square.Value.Mean());
+                return _mean.Value.Sum() + _square.Value.Sum();
+            }
+        """);
 }

@@ -12,6 +12,12 @@ public sealed class BAL0002_Module_not_partial
         "'Net' is a module but inside 'Outer', which is not partial, so its state cannot be walked; add the `partial` keyword to 'Outer'")]
     [InlineData("public class Outer { private class Net : Module; }",
         "'Net' is a module but not partial, so its state cannot be walked; add the `partial` keyword to 'Outer' and 'Net'")]
+    [InlineData("file sealed partial class Net : Module;",
+        "'Net' is a module but local to its file, and C# cannot add a part to such a class from a generated one, so its state cannot be "
+        + "walked; make 'Net' internal, or override VisitState by hand")]
+    [InlineData("file partial class Outer { public partial class Net : Module; }",
+        "'Net' is a module but inside 'Outer', which is local to its file, and C# cannot add a part to such a class from a generated one, "
+        + "so its state cannot be walked; make 'Outer' internal, or override VisitState by hand")]
     public void The_message_says_where_the_keyword_is_missing(string source, string message)
     {
         var compilation = Host.Project("using Ballast;\n" + source);
@@ -36,6 +42,7 @@ public sealed class BAL0002_Module_not_partial
     [InlineData("public sealed partial class Net : Module;")]
     [InlineData("public sealed class Net : Module { public override void VisitState(IStateVisitor visitor) { } }")]
     [InlineData("file sealed class Net : Module { public override void VisitState(IStateVisitor visitor) { } }")]
+    [InlineData("file static class Outer { public static Linear Make() => new(2, 2); } public sealed partial class Net : Module;")]
     [InlineData("public class Plain; public class Below : Plain, System.IDisposable { public void Dispose() { } }")]
     public Task Does_not_fire_on(string source) => Rule.Finds(source);
 
@@ -44,7 +51,15 @@ public sealed class BAL0002_Module_not_partial
     [InlineData("class {|CS0534:{|BAL0002:Net|}|} : Module;", "partial class Net : Module;")]
     [InlineData("public class Outer { private class {|CS0534:{|BAL0002:Net|}|} : Module; }",
         "public partial class Outer { private partial class Net : Module; }")]
+    [InlineData("file sealed partial class {|CS0534:{|BAL0002:Net|}|} : Module;", "internal sealed partial class Net : Module;")]
+    [InlineData("/// <summary>A net.</summary>\nfile class {|CS0534:{|BAL0002:Net|}|} : Module;", "/// <summary>A net.</summary>\ninternal partial class Net : Module;")]
+    [InlineData("file class Outer { public partial class {|CS0534:{|BAL0002:Net|}|} : Module; }", "internal partial class Outer { public partial class Net : Module; }")]
     public Task Fixed_by_the_keyword(string source, string result) => Rule.Fixes_(source, "Partial", result, all: false);
+
+    [Fact]
+    public Task Fixed_all_at_once_inside_one_class() => Rule.Fixes_(
+        "public class Outer { class {|CS0534:{|BAL0002:First|}|} : Module; class {|CS0534:{|BAL0002:Second|}|} : Module; }", "Partial",
+        "public partial class Outer { partial class First : Module; partial class Second : Module; }");
 
     [Fact]
     public async Task Fixed_below_a_module_that_walks() => Assert.Equal(

@@ -29,6 +29,16 @@ public sealed class BAL0012_State_in_forward
     public Task Fixed_by_a_member(string member, string result) => Rule.FixesIn(member, "Member", result);
 
     [Fact]
+    public Task Fixed_all_at_once() => Rule.FixesIn(
+        "public Tensor Forward(Tensor x) => {|BAL0012:new Linear(2, 3)|}.Forward({|BAL0012:new LayerNorm(2)|}.Forward(x));", "Member", """
+            private readonly LayerNorm _layerNorm = new(2);
+
+            private readonly Linear _linear = new(2, 3);
+
+            public Tensor Forward(Tensor x) => _linear.Forward(_layerNorm.Forward(x));
+        """);
+
+    [Fact]
     public Task No_member_is_offered_for_what_depends_on_the_call() => Rule.DoesNotOffer(
         "public sealed partial class Net : Module { public Tensor Forward(Tensor x) => {|BAL0012:new Linear(x.Shape[1], 2)|}.Forward(x); }", "Member");
 }

@@ -40,6 +40,8 @@ public sealed class BAL0013_Factory_device
     [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Arange(0, 4)|};", "public Tensor Forward(Tensor x) => x + Tensor.Arange(0, 4, device: x.Device);")]
     [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Zeros([2, 3], device: null)|};", "public Tensor Forward(Tensor x) => x + Tensor.Zeros([2, 3], device: x.Device);")]
     [InlineData("public Tensor Forward(Tensor x, int[] sizes) => x + {|BAL0013:Tensor.Ones(sizes)|};", "public Tensor Forward(Tensor x, int[] sizes) => x + Tensor.Ones(sizes).To(x.Device);")]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Ones(2)|} * {|BAL0013:Tensor.Ones(2)|};",
+        "public Tensor Forward(Tensor x) => x + Tensor.Ones([2], device: x.Device) * Tensor.Ones([2], device: x.Device);")]
     [InlineData("public Parameter W { get; } = new(Tensor.Ones(2)); public Tensor Forward() => W + {|BAL0013:Tensor.Ones(2)|};",
         "public Parameter W { get; } = new(Tensor.Ones(2)); public Tensor Forward() => W + Tensor.Ones([2], device: W.Device);")]
     public Task Fixed_by_the_device_of_an_operand(string member, string result) => Rule.FixesIn(member, "Device", result);
