@@ -33,8 +33,9 @@ public sealed class HandleFix : CodeFixProvider
 
     private static Task SetValue(CodeFixContext context, SyntaxNode node, SemanticModel model)
     {
-        if (node is not AssignmentExpressionSyntax { Parent: ExpressionStatementSyntax or ArrowExpressionClauseSyntax } assignment) return Task.CompletedTask;
-        if (assignment.Right is not BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: { Count: > 0 } arguments } creation) return Task.CompletedTask;
+        if (node is not AssignmentExpressionSyntax { Parent: ExpressionStatementSyntax or ArrowExpressionClauseSyntax } assignment
+            || assignment.Right is not BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: { Count: > 0 } arguments } creation)
+            return Task.CompletedTask;
         var method = model.GetTypeInfo(creation).Type?.IsOrDerivesFrom("Parameter") == true ? "Assign" : "Replace";
         return Offer.Replace(context, context.Diagnostics[0], $"Keep the handle: {method}(value)", "Value", assignment,
             Code.Call(assignment.Left, method, arguments[0].Expression).Around(assignment));

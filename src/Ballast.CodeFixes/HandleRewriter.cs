@@ -71,7 +71,8 @@ internal sealed class HandleRewriter(string kind, Rewrites rewrites)
             case AssignmentExpressionSyntax assignment when assignment.Left == e:
                 Assign(use, assignment, holder, mayBeAbsent);
                 break;
-            case ArgumentSyntax { RefKindKeyword.RawKind: not 0 } or ArgumentSyntax { Parent: TupleExpressionSyntax { Parent: AssignmentExpressionSyntax } }:
+            case ArgumentSyntax { RefKindKeyword.RawKind: not 0 }
+                or ArgumentSyntax { Parent: TupleExpressionSyntax { Parent: AssignmentExpressionSyntax } }:
                 rewrites.Fail();
                 break;
             default:
@@ -101,7 +102,7 @@ internal sealed class HandleRewriter(string kind, Rewrites rewrites)
                 return;
             case ReturnStatementSyntax or ArrowExpressionClauseSyntax when IsTensor(model.GetTypeInfo(e).ConvertedType):
                 return;
-            case EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax { Parent: VariableDeclarationSyntax { Type: { IsVar: false } } } }:
+            case EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax { Parent: VariableDeclarationSyntax { Type.IsVar: false } } }:
                 return;
             case AssignmentExpressionSyntax assignment when assignment.Right == e && IsTensor(model.GetTypeInfo(assignment.Left).Type):
                 return;

@@ -16,7 +16,8 @@ internal sealed class OneByOne : FixAllProvider
     public static OneByOne Instance { get; } = new();
 
     /// <inheritdoc/>
-    public override IEnumerable<FixAllScope> GetSupportedFixAllScopes() => [FixAllScope.Document, FixAllScope.Project, FixAllScope.Solution];
+    public override IEnumerable<FixAllScope> GetSupportedFixAllScopes() =>
+        [FixAllScope.Document, FixAllScope.Project, FixAllScope.Solution];
 
     /// <inheritdoc/>
     public override async Task<CodeAction?> GetFixAsync(FixAllContext fixAllContext)
@@ -89,8 +90,8 @@ internal sealed class OneByOne : FixAllProvider
         if (span is null) return null;
         var moved = Diagnostic.Create(diagnostic.Descriptor, Location.Create(root.SyntaxTree, span.Value), diagnostic.Properties);
         var actions = new List<CodeAction>();
-        await context.CodeFixProvider.RegisterCodeFixesAsync(new CodeFixContext(document, moved, (action, _) => actions.Add(action), cancel))
-            .ConfigureAwait(false);
+        var fixes = new CodeFixContext(document, moved, (action, _) => actions.Add(action), cancel);
+        await context.CodeFixProvider.RegisterCodeFixesAsync(fixes).ConfigureAwait(false);
         if (actions.Find(a => a.EquivalenceKey == context.CodeActionEquivalenceKey) is not { } chosen) return null;
         var operations = await chosen.GetOperationsAsync(cancel).ConfigureAwait(false);
         return operations.OfType<ApplyChangesOperation>().FirstOrDefault()?.ChangedSolution;

@@ -9,8 +9,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Ballast.CodeFixes;
 
 /// <summary>
-/// Adds <c>partial</c> to a module and the types around it, and makes a type that is local to its file internal (BAL0002). The compiler says CS0534 of the same class, for want of the walk
-/// that the generator cannot add; the fix stands there too.
+/// Adds <c>partial</c> to a module and the types around it, and makes a type that is local to its file internal (BAL0002). The compiler
+/// says CS0534 of the same class, for want of the walk that the generator cannot add; the fix stands there too.
 /// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(PartialFix)), Shared]
 public sealed class PartialFix : CodeFixProvider

@@ -109,7 +109,7 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
     /// <summary>
     /// The state that a helper of the module makes on each call: <c>Linear Make() => new(2, 2)</c>; null where it makes none.
     /// </summary>
-    private static INamedTypeSymbol? MakesState(IMethodSymbol method, INamedTypeSymbol module)
+    internal static INamedTypeSymbol? MakesState(IMethodSymbol method, INamedTypeSymbol module)
     {
         if (method.ReturnType is not INamedTypeSymbol type || !HeldTypes.IsState(type) || !LosesState(type)) return null;
         if (!SymbolEqualityComparer.Default.Equals(method.ContainingType, module)) return null;

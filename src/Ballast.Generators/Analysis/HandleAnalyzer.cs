@@ -22,6 +22,7 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
     {
         start.RegisterOperationAction(CheckCreation, OperationKind.ObjectCreation);
         start.RegisterOperationAction(CheckCall, OperationKind.Invocation);
+        start.RegisterOperationAction(CheckCollection, OperationKind.CollectionExpression);
     }
 
     private static void CheckCreation(OperationAnalysisContext context)
@@ -34,7 +35,7 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
         CheckTie(context, creation, type);
         if (!type.IsBallast("Buffer")) return;
         if (IsFalse(creation.Arguments, "persistent")) CheckRecipe(context, creation, "this Buffer");
-        else CheckChance(context, creation);
+        else CheckChance(context, creation, creation.Arguments, "this Buffer");
     }
 
     private static void CheckCall(OperationAnalysisContext context)
@@ -46,11 +47,22 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
             CheckRebuilt(context, call, method.ContainingType);
             CheckReplaced(context, call, method.ContainingType);
         }
-        else if (method.Name == "RegisterBuffer" && method.ContainingType.IsBallast("Module") && IsFalse(call.Arguments, "persistent")
-            && Argument(call.Arguments, "value")?.ConstantValue is not { HasValue: true, Value: null })
+        else if (method.Name == "RegisterBuffer" && method.ContainingType.IsBallast("Module"))
         {
-            CheckRecipe(context, call, "this registered buffer");
+            if (!IsFalse(call.Arguments, "persistent")) CheckChance(context, call, call.Arguments, "this registered buffer");
+            else if (Argument(call.Arguments, "value")?.ConstantValue is not { HasValue: true, Value: null })
+                CheckRecipe(context, call, "this registered buffer");
         }
+        else if (context.ContainingSymbol.ContainingType is { } module && ForwardAnalyzer.MakesState(method, module) is { } made)
+        {
+            CheckRebuilt(context, call, made);
+        }
+    }
+
+    /// <summary><c>Layers => [new Linear(2, 2)]</c>.</summary>
+    private static void CheckCollection(OperationAnalysisContext context)
+    {
+        if (context.Operation.Type is { } type && type.IsOrDerivesFrom("Module")) CheckRebuilt(context, context.Operation, type);
     }
 
     /// <summary><c>Proj => new Linear(3, 4)</c>.</summary>
@@ -149,24 +161,27 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
         }
     }
 
-    private static void CheckChance(OperationAnalysisContext context, IObjectCreationOperation creation)
+    private static void CheckChance(
+        OperationAnalysisContext context, IOperation creation, ImmutableArray<IArgumentOperation> arguments, string what)
     {
         if (context.ContainingSymbol.ContainingType is not { } holder || !holder.IsModuleClass()) return;
         var place = context.ContainingSymbol.OutermostMember();
         if (place is IMethodSymbol { MethodKind: not MethodKind.Constructor }
-            || Argument(creation.Arguments, "value") is not { } value) return;
+            || Argument(arguments, "value") is not { } value) return;
         if (HandleBehind(value) is not null) return;
-        foreach (var part in value.DescendantsAndSelf())
+        foreach (var part in value.DescendantsAndSelf()
+            .SelectMany(p => p is ILocalReferenceOperation ? p.Resolved().DescendantsAndSelf() : [p]))
         {
             var origin = part switch
             {
                 IInvocationOperation call when Draws(call) => $"chance ({call.TargetMethod.Name})",
                 IParameterReferenceOperation { Parameter.ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.Constructor } } p
-                    when HeldTypes.IsTensor(p.Parameter.Type) => $"the argument '{p.Parameter.Name}'",
+                    when HeldTypes.IsTensor(p.Parameter.Type) || HeldTypes.FindTensor(p.Parameter.Type) is not null
+                    => $"the argument '{p.Parameter.Name}'",
                 _ => null,
             };
             if (origin is null) continue;
-            context.ReportDiagnostic(Diagnostic.Create(Rules.ChanceBuffer, creation.Syntax.GetLocation(), "this Buffer", origin));
+            context.ReportDiagnostic(Diagnostic.Create(Rules.ChanceBuffer, creation.Syntax.GetLocation(), what, origin));
             return;
         }
     }

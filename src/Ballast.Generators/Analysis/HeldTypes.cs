@@ -60,7 +60,8 @@ internal static class HeldTypes
         if (IsIn(type, "System") || (type is INamedTypeSymbol named && IsOptimizer(named))) return null;
         var library = IsIn(type, "Ballast") && !type.Locations.Any(l => l.IsInSource);
         var hidden = !library && !type.Locations.Any(l => l.IsInSource);
-        var declaring = type.TypeKind == TypeKind.Interface ? type.AllInterfaces.Prepend((INamedTypeSymbol)type) : WithBases((INamedTypeSymbol)type);
+        var declaring = type.TypeKind == TypeKind.Interface ? type.AllInterfaces.Prepend((INamedTypeSymbol)type)
+            : WithBases((INamedTypeSymbol)type);
         foreach (var t in declaring)
         {
             if (IsIn(t, "System") || !(hidden || library || t.TypeKind == TypeKind.Interface || t.IsAbstract)) continue;
@@ -187,7 +188,8 @@ internal static class HeldTypes
         if (type.PrimaryConstructor() is not { } primary) yield break;
         foreach (var parameter in primary.Parameters)
         {
-            if (parameter.Type is { IsValueType: true, SpecialType: not SpecialType.None } or { SpecialType: SpecialType.System_String }) continue;
+            if (parameter.Type is { IsValueType: true, SpecialType: not SpecialType.None }
+                or { SpecialType: SpecialType.System_String }) continue;
             if (parameter.BallastAttribute("ScratchAttribute") is not null) continue;
             var named = type.DeclaringSyntaxReferences.Select(r => r.GetSyntax()).OfType<TypeDeclarationSyntax>()
                 .SelectMany(t => t.Members).Where(m => m is not BaseTypeDeclarationSyntax)

@@ -79,7 +79,8 @@ internal static class StateMessages
         if (!HeldTypes.IsTransform(opaque) && HeldTypes.Giver(opaque) is { } giver)
         {
             var given = (giver as IPropertySymbol)?.Type ?? ((IMethodSymbol)giver).ReturnType;
-            return [$"is of type {written}, and {opaque.Name}.{giver.Name} gives a {given.ToDisplayString(SymbolExtensions.Short)} that it may keep",
+            return [$"is of type {written}, and {opaque.Name}.{giver.Name} gives a {given.ToDisplayString(SymbolExtensions.Short)} "
+                + "that it may keep",
                 "hold that in a Buffer, a Parameter or a member of its own"];
         }
         if (!SymbolEqualityComparer.Default.Equals(type, opaque))

@@ -36,8 +36,18 @@ public sealed class TrainingLoopAnalyzer : ModuleAnalyzer
         if (call.Instance?.Type is { } receiver && IsRead(receiver)) Check(context, call, call.TargetMethod.Name, call.Instance);
     }
 
+    private static ILoopOperation? Around(IOperation operation)
+    {
+        for (var o = operation.Parent; o is not null; o = o.Parent)
+        {
+            if (o is ILoopOperation loop) return loop;
+        }
+        return null;
+    }
+
     private static bool IsConsole(IMethodSymbol method) => method.Name is "Write" or "WriteLine"
-        && method.ContainingType is { Name: "Console", ContainingNamespace: { Name: "System", ContainingNamespace.IsGlobalNamespace: true } };
+        && method.ContainingType is { Name: "Console", ContainingNamespace: { Name: "System" } space }
+        && space.ContainingNamespace.IsGlobalNamespace;
 
     /// <summary><c>x.To(Device.Cpu)</c>.</summary>
     private static bool IsToHost(IInvocationOperation call) => call.TargetMethod.Name == "To" && call.Arguments.Any(a =>
@@ -77,9 +87,11 @@ public sealed class TrainingLoopAnalyzer : ModuleAnalyzer
         }
     }
 
-    /// <summary>Whether the loop runs backward passes or optimizer steps.</summary>
+    /// <summary>
+    /// Whether each turn of the loop itself runs a backward pass or an optimizer's step; a loop of epochs runs a loop that does.
+    /// </summary>
     private static bool Trains(ILoopOperation loop) => loop.Body.Descendants().OfType<IInvocationOperation>().Any(call =>
-        call.TargetMethod.Name switch
+        ReferenceEquals(Around(call), loop) && call.TargetMethod.Name switch
         {
             "Backward" => call.Instance?.Type is { } type && HeldTypes.IsTensor(type),
             "Step" => call.Instance?.Type is INamedTypeSymbol type && HeldTypes.IsOptimizer(type),

@@ -59,7 +59,8 @@ internal static class ModuleEmitter
             var m = model.Members[i];
             w.Line();
             w.Line(SourceWriter.GeneratedCode);
-            w.Line("[global::System.Runtime.CompilerServices.UnsafeAccessor(global::System.Runtime.CompilerServices.UnsafeAccessorKind.Field, "
+            w.Line("[global::System.Runtime.CompilerServices.UnsafeAccessor("
+                + "global::System.Runtime.CompilerServices.UnsafeAccessorKind.Field, "
                 + $"Name = {SymbolDisplay.FormatLiteral(m.Field, quote: true)})]");
             w.Line($"private static extern ref {Type(m)} {Accessor(i)}({model.Self} module);");
         }

@@ -76,11 +76,14 @@ internal static class SymbolExtensions
     public static AttributeData? BallastAttribute(this ISymbol symbol, string name) =>
         symbol.IsBare() ? null : symbol.GetAttributes().FirstOrDefault(a => a.AttributeClass?.IsBallast(name) == true);
 
-    /// <summary>Whether no declaration of the symbol carries an attribute: a look at the syntax, where the compiler would bind first.</summary>
+    /// <summary>
+    /// Whether no declaration of the symbol carries an attribute: a look at the syntax, where the compiler would bind first.
+    /// </summary>
     public static bool IsBare(this ISymbol symbol)
     {
         var declarations = symbol.DeclaringSyntaxReferences;
-        if (declarations.IsEmpty && symbol is IFieldSymbol { AssociatedSymbol: { } property }) declarations = property.DeclaringSyntaxReferences;
+        if (declarations.IsEmpty && symbol is IFieldSymbol { AssociatedSymbol: { } property })
+            declarations = property.DeclaringSyntaxReferences;
         if (declarations.IsEmpty) return false;
         foreach (var declaration in declarations)
         {

@@ -29,12 +29,14 @@ internal static class TypeNames
 
     /// <summary>Whether another type beside this one has a name that differs in case only.</summary>
     public static bool HasTwinByCase(this INamedTypeSymbol type) =>
-        s_twins.GetValue((INamespaceOrTypeSymbol?)type.ContainingType ?? type.ContainingNamespace, static space => new(space.GetTypeMembers()
-            .Select(t => t.Name).Distinct().GroupBy(n => n, StringComparer.OrdinalIgnoreCase).Where(g => g.Skip(1).Any()).SelectMany(g => g)))
+        s_twins.GetValue((INamespaceOrTypeSymbol?)type.ContainingType ?? type.ContainingNamespace,
+            static space => new(space.GetTypeMembers().Select(t => t.Name).Distinct()
+                .GroupBy(n => n, StringComparer.OrdinalIgnoreCase).Where(g => g.Skip(1).Any()).SelectMany(g => g)))
         .Contains(type.Name);
 
     private static bool IsPlain(ITypeSymbol type) =>
-        type is INamedTypeSymbol { Arity: 0, ContainingType: null, TypeKind: TypeKind.Class, SpecialType: SpecialType.None, IsFileLocal: false };
+        type is INamedTypeSymbol { Arity: 0, ContainingType: null, TypeKind: TypeKind.Class, SpecialType: SpecialType.None } named
+        && !named.IsFileLocal;
 
     private static string Mark(ITypeSymbol type) => type.NullableAnnotation == NullableAnnotation.Annotated ? "?" : "";
 

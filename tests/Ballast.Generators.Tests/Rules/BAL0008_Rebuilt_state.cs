@@ -11,6 +11,9 @@ public sealed class BAL0008_Rebuilt_state
     [InlineData("public Parameter M => {|BAL0008:new(Tensor.Ones(2))|};")]
     [InlineData("public Buffer M => {|BAL0008:Buffer.Derived(_ => Tensor.Ones(2))|};")]
     [InlineData("public IForward<Tensor, Tensor> M => {|BAL0008:new Linear(2, 2)|};")]
+    [InlineData("public Linear this[int i] => {|BAL0008:new Linear(2, 2)|};")]
+    [InlineData("public ModuleList<Linear> M => {|BAL0008:[new(2, 2)]|};")]
+    [InlineData("public Module M => {|BAL0008:Make()|}; private Linear Make() => new(2, 2);")]
     public Task Fires_on(string member) => Rule.FindsIn(member);
 
     [Theory]
@@ -21,6 +24,8 @@ public sealed class BAL0008_Rebuilt_state
     [InlineData("public Linear Make() => new(2, 2);")]
     [InlineData("public int N => new Linear(2, 3).OutFeatures;")]
     [InlineData("public Func<Linear> M => () => new Linear(2, 2);")]
+    [InlineData("public ModuleList<Linear> M { get; } = [new(2, 2)]; public Linear First => M[0]; public Linear? Last => M.Count > 1 ? M[^1] : null;")]
+    [InlineData("private Linear? _m; public Linear M => _m ??= Make(); private Linear Make() => new(2, 2); public static Net Small => new();")]
     public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
 
     [Theory]

@@ -22,5 +22,6 @@ public sealed class BAL0014_Host_read
     [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); Action late = () => Console.WriteLine(x.Item()); }")]
     [InlineData("for (int i = 0; i < 9; i++) { x.Backward(); sum += x.Shape[0]; Console.WriteLine($\"{sum}\"); }")]
     [InlineData("for (int i = 0; i < 9; i++) { model.Forward(x.To(Device.Parse(\"cuda\"))).Sum().Backward(); Console.WriteLine(i); }")]
+    [InlineData("for (int e = 0; e < 9; e++) { for (int i = 0; i < 9; i++) { x.Backward(); optimizer.Step(); } Console.WriteLine(x.Item()); }")]
     public Task Does_not_fire_on(string loop) => Rule.Finds($"{Head} {loop} }} }}");
 }
