@@ -1,5 +1,6 @@
 using Ballast.Lab.Attention;
 using Ballast.Lab.Dispatch;
+using Ballast.Lab.Fork;
 using Ballast.Lab.Products;
 using Ballast.Lab.Rows;
 using Ballast.Lab.Stream;
@@ -14,6 +15,7 @@ internal static class Laboratories
     [
         new StreamLaboratory(),
         new FmaLaboratory(),
+        new ForkLaboratory(),
         new AttentionLaboratory(),
         new DispatchLaboratory(),
         new GemvLaboratory(),
