@@ -47,11 +47,13 @@ internal sealed class AlternatingMeter(int rounds, double warmUpSeconds = 2)
             work.Run(batch);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             done += batch;
-            each = Math.Min(each, seconds / batch);
-            if (each > VerySlowSeconds) least = WarmUpTimesWhenSlow;
+            // A short batch would be judged by the clock's own error, which can be all of it.
+            if (seconds >= SampleSeconds / 8) each = Math.Min(each, seconds / batch);
+            if (seconds / batch > VerySlowSeconds) least = WarmUpTimesWhenSlow;
             if (seconds < SampleSeconds / 4 && work.Prepare is null) batch *= 2;
         }
         if (work.Prepare is not null) return 1;
+        if (double.IsInfinity(each)) each = Stopwatch.GetElapsedTime(begin).TotalSeconds / done;
         return Math.Max(1, (long)Math.Ceiling(SampleSeconds / each));
     }
 
