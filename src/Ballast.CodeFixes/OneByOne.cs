@@ -25,10 +25,14 @@ internal sealed class OneByOne : FixAllProvider
         var found = await Diagnostics(fixAllContext).ConfigureAwait(false);
         if (found.Count == 0) return null;
         var (solution, places) = await Mark(fixAllContext.Solution, found, fixAllContext.CancellationToken).ConfigureAwait(false);
+        var changed = false;
         foreach (var (document, mark, diagnostic) in places)
         {
-            solution = await Fix(solution.GetDocument(document)!, mark, diagnostic, fixAllContext).ConfigureAwait(false) ?? solution;
+            if (await Fix(solution.GetDocument(document)!, mark, diagnostic, fixAllContext).ConfigureAwait(false) is not { } fixedOne) continue;
+            (solution, changed) = (fixedOne, true);
         }
+        // The marks alone would count as a change, and another provider would not be asked.
+        if (!changed) return null;
         return CodeAction.Create("Fix all", _ => Task.FromResult(solution), fixAllContext.CodeActionEquivalenceKey);
     }
 
@@ -92,7 +96,9 @@ internal sealed class OneByOne : FixAllProvider
         var actions = new List<CodeAction>();
         var fixes = new CodeFixContext(document, moved, (action, _) => actions.Add(action), cancel);
         await context.CodeFixProvider.RegisterCodeFixesAsync(fixes).ConfigureAwait(false);
-        if (actions.Find(a => a.EquivalenceKey == context.CodeActionEquivalenceKey) is not { } chosen) return null;
+        // `dotnet format` asks with the key of the first finding's fix, and without one where this provider has none for it.
+        var key = context.CodeActionEquivalenceKey;
+        if (actions.Find(a => key is null || a.EquivalenceKey == key) is not { } chosen) return null;
         var operations = await chosen.GetOperationsAsync(cancel).ConfigureAwait(false);
         return operations.OfType<ApplyChangesOperation>().FirstOrDefault()?.ChangedSolution;
     }
