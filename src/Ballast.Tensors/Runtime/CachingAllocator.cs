@@ -32,6 +32,10 @@ public sealed class CachingAllocator
     // What dead tensors of the oldest generation may hold beside half of the live bytes, before they are looked for.
     private const long PileUpBytes = 64L << 20;
 
+    // Fresh blocks, beside a quarter of those asked for before, after which the oldest generation is looked at even if they hold little:
+    // a loop that runs steadily needs none, unless dead tensors grew old.
+    private const long PileUpBlocks = 256;
+
     private readonly DeviceRuntime _runtime;
     private readonly Lock _gate = new();
     private readonly BlockList[] _free = new BlockList[64 * Steps];
@@ -39,7 +43,7 @@ public sealed class CachingAllocator
     private int _returned;     // how many of them are null
     private int _sweptAt;      // the count of collections when owners were last looked at
     private long _live, _shared, _cached, _peak, _collections, _allocations;
-    private long _afterCollection, _afterFullCollection, _afterPass, _passBytes;
+    private long _afterCollection, _afterFullCollection, _afterPass, _passBytes, _fullAt;
 
     internal CachingAllocator(DeviceRuntime runtime) => _runtime = runtime;
 
@@ -98,6 +102,11 @@ public sealed class CachingAllocator
         {
             Collect();
             if (TryPop(index, owner, shared) is { } collected) return collected;
+        }
+        if (_allocations - _fullAt > PileUpBlocks + _fullAt / 4)
+        {
+            CollectAll();
+            if (TryPop(index, owner, shared) is { } old) return old;
         }
         long size = ClassBytes(index);
         nint handle = Ask(size);
@@ -285,8 +294,17 @@ public sealed class CachingAllocator
         CollectYoung(1);
         lock (_gate)
             if (_live + _shared <= _afterFullCollection * 3 / 2 + PileUpBytes) return;
+        CollectAll();
+    }
+
+    private void CollectAll()
+    {
         CollectYoung(2);
-        lock (_gate) _afterFullCollection = _live + _shared;
+        lock (_gate)
+        {
+            _afterFullCollection = _live + _shared;
+            _fullAt = _allocations;
+        }
     }
 
     private void CollectYoung(int generation)
