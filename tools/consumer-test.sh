@@ -64,15 +64,13 @@ check "no path of this machine in it" no_paths
 sdk="$work/sdk-packages"
 mkdir -p "$sdk" "$work/app" "$work/packages"
 global=$(dotnet nuget locals global-packages --list | sed 's/^global-packages: //')
-if [ -z "$fast" ]; then
-    if ! ls -d "$global"/runtime.*.microsoft.dotnet.ilcompiler >/dev/null 2>&1; then
-        dotnet restore tests/Ballast.PtxEmulator -r linux-x64 -v q >/dev/null # brings the SDK's ahead-of-time compiler
-    fi
-    for name in "$global"/microsoft.dotnet.ilcompiler "$global"/runtime.*.microsoft.dotnet.ilcompiler "$global"/microsoft.net.illink.tasks \
-        "$global"/microsoft.netcore.app.runtime.* "$global"/microsoft.aspnetcore.app.runtime.*; do
-        [ -e "$name" ] && ln -s "$name" "$sdk/"
-    done
+if ! ls -d "$global"/runtime.*.microsoft.dotnet.ilcompiler >/dev/null 2>&1; then
+    dotnet restore tests/Ballast.PtxEmulator -r linux-x64 -v q >/dev/null # brings the SDK's ahead-of-time compiler
 fi
+for name in "$global"/microsoft.dotnet.ilcompiler "$global"/runtime.*.microsoft.dotnet.ilcompiler "$global"/microsoft.net.illink.tasks \
+    "$global"/microsoft.netcore.app.runtime.* "$global"/microsoft.aspnetcore.app.runtime.*; do
+    [ -e "$name" ] && ln -s "$name" "$sdk/"
+done
 cat >"$work/nuget.config" <<EOF
 <configuration>
   <packageSources><clear /><add key="local" value="$work/feed" /></packageSources>

@@ -48,8 +48,14 @@ internal sealed class ContainerRewriter(Container container, Rewrites rewrites)
                 _sized = true;
                 rewrites.Add(document, value, v => Empty().Around(v));
                 return;
-            case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Empty",
-                Expression: IdentifierNameSyntax { Identifier.ValueText: "Array" } } }:
+            case InvocationExpressionSyntax
+            {
+                Expression: MemberAccessExpressionSyntax
+                {
+                    Name.Identifier.ValueText: "Empty",
+                    Expression: IdentifierNameSyntax { Identifier.ValueText: "Array" }
+                }
+            }:
                 rewrites.Add(document, value, v => Empty().Around(v));
                 return;
             default:
@@ -154,8 +160,11 @@ internal sealed class ContainerRewriter(Container container, Rewrites rewrites)
         rewrites.Add(document, whole ?? value, v =>
         {
             var source = whole is null ? v : ((BaseObjectCreationExpressionSyntax)v).ArgumentList!.Arguments[0].Expression;
-            if (source is InvocationExpressionSyntax { ArgumentList.Arguments.Count: 0, Expression: MemberAccessExpressionSyntax
-                { Name.Identifier.ValueText: "ToList" or "ToArray" } access }) source = access.Expression;
+            if (source is InvocationExpressionSyntax
+                {
+                    ArgumentList.Arguments.Count: 0, Expression: MemberAccessExpressionSyntax
+                    { Name.Identifier.ValueText: "ToList" or "ToArray" } access
+                }) source = access.Expression;
             if (container.Handle is { } handle && !container.IsDictionary)
                 source = Code.Call(source, "Select", Code.Lambda("tensor", Code.New(Code.Type(handle), Code.Expression("tensor"))));
             return Code.New(container.Type, source).Around(v);

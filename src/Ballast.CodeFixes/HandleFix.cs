@@ -43,8 +43,11 @@ public sealed class HandleFix : CodeFixProvider
 
     private static async Task Tie(CodeFixContext context, SyntaxNode node, SemanticModel model)
     {
-        if (node is not BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: { Count: > 0 } arguments,
-            Initializer: null } creation) return;
+        if (node is not BaseObjectCreationExpressionSyntax
+            {
+                ArgumentList.Arguments: { Count: > 0 } arguments,
+                Initializer: null
+            } creation) return;
         if (model.GetOperation(creation) is not IObjectCreationOperation operation) return;
         if (Generators.Analysis.HandleAnalyzer.Argument(operation.Arguments, "value") is not { } value) return;
         if (Generators.Analysis.HandleAnalyzer.HandleBehind(value)?.Syntax is not ExpressionSyntax handle) return;

@@ -56,7 +56,8 @@ internal static class BoundsCommand
         Counts[] old = Counts.Read(CommittedFile);
         Counts.Write(CommittedFile, counts.Select(c => c with
         {
-            Microseconds = null, Instructions = Array.Find(old, o => o.Name == c.Name)?.Instructions,
+            Microseconds = null,
+            Instructions = Array.Find(old, o => o.Name == c.Name)?.Instructions,
         }));
         output.WriteLine($"written: {CommittedFile}");
         return 0;

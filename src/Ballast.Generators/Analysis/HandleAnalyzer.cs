@@ -153,8 +153,11 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
                     value = receiver;
                     break;
                 case ILocalReferenceOperation local when !ReferenceEquals(local.Resolved(), local): value = local.Resolved(); break;
-                case IPropertyReferenceOperation { Property.Name: "Value",
-                    Instance: { Type: { } t } handle } when t.IsOrDerivesFrom("Variable"):
+                case IPropertyReferenceOperation
+                {
+                    Property.Name: "Value",
+                    Instance: { Type: { } t } handle
+                } when t.IsOrDerivesFrom("Variable"):
                     return handle.Unwrapped();
                 default: return null;
             }

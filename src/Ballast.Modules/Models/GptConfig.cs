@@ -7,7 +7,12 @@ public sealed record GptConfig
     /// Source: Radford et al. 2019.</summary>
     public static GptConfig Gpt2 { get; } = new()
     {
-        VocabularySize = 50257, BlockLength = 1024, Width = 768, Heads = 12, Layers = 12, Positions = PositionKind.Learned,
+        VocabularySize = 50257,
+        BlockLength = 1024,
+        Width = 768,
+        Heads = 12,
+        Layers = 12,
+        Positions = PositionKind.Learned,
     };
 
     /// <summary>V, the number of different tokens.</summary>

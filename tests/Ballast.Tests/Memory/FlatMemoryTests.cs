@@ -81,7 +81,12 @@ public sealed class FlatMemoryTests
     {
         var config = new GptConfig
         {
-            VocabularySize = 512, BlockLength = 128, Width = 128, Heads = 4, Layers = 2, Positions = PositionKind.Learned,
+            VocabularySize = 512,
+            BlockLength = 128,
+            Width = 128,
+            Heads = 4,
+            Layers = 2,
+            Positions = PositionKind.Learned,
         };
         Gpt model = new Gpt(config, new Generator(3)).To(dtype).Eval();
         using GptSession session = model.StartSession();
