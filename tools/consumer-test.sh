@@ -116,6 +116,19 @@ check "dotnet format analyzers makes it a Buffer" fix
 fixed() { (cd wrong && dotnet run -c Release) >"$work/fixed" 2>&1; moves "$work/fixed" && diff "$work/jit" "$work/fixed"; }
 check "then it compiles and the tensor moves" fixed
 
+# ---- many kinds of mistakes in several files: one run of the formatter
+mistakes() {
+    fresh many && rm many/*.cs && cp "$repository"/packaging/mistakes/*.cs many/ && dotnet restore many -v q &&
+        dotnet format analyzers many/app.csproj --no-restore
+}
+mended() {
+    (cd many && dotnet run -c Release) >"$work/many.out" 2>&1
+    cat "$work/many.out"
+    grep -qx "all 8 modules moved" "$work/many.out"
+}
+check "one run of dotnet format analyzers over a project with many kinds of mistakes" mistakes
+check "then it compiles, and every tensor of every module moves" mended
+
 # ---- a project that gets the package through another project
 transitive() {
     fresh upper && mkdir -p lower &&

@@ -36,19 +36,16 @@ public sealed class ContainerFix : CodeFixProvider
     private static async Task<Solution?> Change(
         Solution solution, Document document, ISymbol member, SyntaxNode node, Container container, CancellationToken cancel)
     {
-        var declaration = node.Declaration();
-        if (declaration is FieldDeclarationSyntax { Declaration.Variables.Count: > 1 }) return null;
         var rewrites = new Rewrites();
         var rewriter = new ContainerRewriter(container, rewrites);
         var model = (await document.GetSemanticModelAsync(cancel).ConfigureAwait(false))!;
-        var type = declaration is FieldDeclarationSyntax field ? field.Declaration.Type : ((PropertyDeclarationSyntax)declaration).Type;
-        rewrites.Add(document.Id, type, old => old is NullableTypeSyntax
+        rewrites.Add(document.Id, node.Declaration().DeclaredType(), old => old is NullableTypeSyntax
             ? Microsoft.CodeAnalysis.CSharp.SyntaxFactory.NullableType(container.Type).Around(old) : container.Type.Around(old));
-
-        var uses = await Uses.Of(member, solution, cancel).ConfigureAwait(false);
-        var initializer = node is VariableDeclaratorSyntax v ? v.Initializer : ((PropertyDeclarationSyntax)node).Initializer;
-        if (initializer is not null) rewriter.Store(document.Id, initializer.Value, model);
-        foreach (var use in uses) rewriter.Rewrite(use);
+        foreach (var (declared, at) in Uses.Together(member, node, model, cancel))
+        {
+            if (at.InitializerOf() is { } initializer) rewriter.Store(document.Id, initializer.Value, model);
+            foreach (var use in await Uses.Of(declared, solution, cancel).ConfigureAwait(false)) rewriter.Rewrite(use);
+        }
         return await rewrites.Apply(solution, cancel).ConfigureAwait(false);
     }
 }

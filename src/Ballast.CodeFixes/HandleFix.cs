@@ -51,14 +51,10 @@ public sealed class HandleFix : CodeFixProvider
         if (model.GetOperation(creation) is not IObjectCreationOperation operation) return;
         if (Generators.Analysis.HandleAnalyzer.Argument(operation.Arguments, "value") is not { } value) return;
         if (Generators.Analysis.HandleAnalyzer.HandleBehind(value)?.Syntax is not ExpressionSyntax handle) return;
-        if (arguments.Count == 1)
-        {
-            await Offer.Replace(context, context.Diagnostics[0], "Tie: hold the handle itself", "Tie", creation, handle.WithoutTrivia()
-                .Around(creation))
-                .ConfigureAwait(false);
-        }
         var copy = Code.Call(Code.Call(Code.Member(handle, "Value"), "Detach"), "Clone");
-        await Offer.Replace(context, context.Diagnostics[0], "Copy: a tensor of its own", "Copy", arguments[0].Expression, copy)
-            .ConfigureAwait(false);
+        await Offer.Choices(context, context.Diagnostics[0],
+            ("Tie: hold the handle itself", "Tie", arguments.Count == 1
+                ? Offer.Replaced(context, creation, handle.WithoutTrivia().Around(creation)) : Offer.Nothing),
+            ("Copy: a tensor of its own", "Copy", Offer.Replaced(context, arguments[0].Expression, copy))).ConfigureAwait(false);
     }
 }

@@ -8,10 +8,18 @@ namespace Ballast.CodeFixes;
 
 /// <summary>
 /// Fixes all findings of a kind one after the other, each in what the one before left. Fixes that were computed apart and merged would
-/// lose one of two that add a member at the same place or change the same statement.
+/// lose one of two that add a member at the same place or change the same statement. Of several providers for one id the first that is
+/// asked does the work of all: <c>dotnet format</c> has no findings any more for the second, once the first has changed something.
 /// </summary>
 internal sealed class OneByOne : FixAllProvider
 {
+    // Whether a member is [Scratch] is decided one by one.
+    private static readonly CodeFixProvider[] _all =
+    [
+        new PlainTensorFix(), new ContainerFix(), new CapturedParameterFix(), new ConstraintFix(), new PartialFix(), new StorageFix(),
+        new RecipeFix(), new HandleFix(), new ForwardStateFix(), new DeviceFix(), new StateNameFix(),
+    ];
+
     /// <summary>The one provider; it keeps nothing.</summary>
     public static OneByOne Instance { get; } = new();
 
@@ -28,8 +36,8 @@ internal sealed class OneByOne : FixAllProvider
         var changed = false;
         foreach (var (document, mark, diagnostic) in places)
         {
-            if (await Fix(solution.GetDocument(document)!, mark, diagnostic, fixAllContext).ConfigureAwait(false) is not { } fixedOne) continue;
-            (solution, changed) = (fixedOne, true);
+            if (await Fix(solution.GetDocument(document)!, mark, diagnostic, fixAllContext).ConfigureAwait(false) is { } fixedOne)
+                (solution, changed) = (fixedOne, true);
         }
         // The marks alone would count as a change, and another provider would not be asked.
         if (!changed) return null;
@@ -48,7 +56,10 @@ internal sealed class OneByOne : FixAllProvider
         foreach (var document in documents)
         {
             var here = await context.GetDocumentDiagnosticsAsync(document).ConfigureAwait(false);
-            found.AddRange(here.Where(d => d.Location.IsInSource).OrderBy(d => d.Location.SourceSpan.Start).Select(d => (document, d)));
+            // A finding in a tree that somebody has changed since says nothing of this one.
+            var tree = await document.GetSyntaxTreeAsync(context.CancellationToken).ConfigureAwait(false);
+            found.AddRange(here.Where(d => d.Location.SourceTree == tree).OrderBy(d => d.Location.SourceSpan.Start)
+                .Select(d => (document, d)));
         }
         return found;
     }
@@ -93,13 +104,27 @@ internal sealed class OneByOne : FixAllProvider
         TextSpan? span = root.GetAnnotatedNodesAndTokens(mark).Select(n => (TextSpan?)n.Span).FirstOrDefault();
         if (span is null) return null;
         var moved = Diagnostic.Create(diagnostic.Descriptor, Location.Create(root.SyntaxTree, span.Value), diagnostic.Properties);
-        var actions = new List<CodeAction>();
-        var fixes = new CodeFixContext(document, moved, (action, _) => actions.Add(action), cancel);
-        await context.CodeFixProvider.RegisterCodeFixesAsync(fixes).ConfigureAwait(false);
-        // `dotnet format` asks with the key of the first finding's fix, and without one where this provider has none for it.
-        var key = context.CodeActionEquivalenceKey;
-        if (actions.Find(a => key is null || a.EquivalenceKey == key) is not { } chosen) return null;
+        if (await Choose(document, moved, context).ConfigureAwait(false) is not { } chosen) return null;
         var operations = await chosen.GetOperationsAsync(cancel).ConfigureAwait(false);
         return operations.OfType<ApplyChangesOperation>().FirstOrDefault()?.ChangedSolution;
+    }
+
+    /// <summary>
+    /// The fix under the wanted key, else the first that any provider offers. The key may belong to another id or provider, as
+    /// <c>dotnet format</c> takes it from whatever finding comes first; only a second choice is somebody's decision.
+    /// </summary>
+    private static async Task<CodeAction?> Choose(Document document, Diagnostic diagnostic, FixAllContext context)
+    {
+        var key = context.CodeActionEquivalenceKey;
+        CodeAction? first = null;
+        foreach (var provider in _all.Where(f => f.FixableDiagnosticIds.Contains(diagnostic.Id)))
+        {
+            var actions = new List<CodeAction>();
+            await provider.RegisterCodeFixesAsync(new(document, diagnostic, (action, _) => actions.Add(action), context.CancellationToken))
+                .ConfigureAwait(false);
+            if (key is not null && actions.Find(a => Offer.IsUnder(key, a)) is { } wanted) return wanted;
+            first ??= actions.FirstOrDefault();
+        }
+        return Offer.IsSecond(key) ? null : first;
     }
 }

@@ -27,17 +27,14 @@ public sealed class PlainTensorFix : CodeFixProvider
         var diagnostic = context.Diagnostics[0];
         if (await Uses.Declared(context.Document, context.Span, context.CancellationToken).ConfigureAwait(false) is not { } found) return;
         if (found.Symbol is not (IFieldSymbol or IPropertySymbol) || !HeldTypes.IsTensor(found.Symbol.TypeOf())) return;
-        foreach (var (title, kind, recipe) in new[]
-        {
-            ("Make it a Buffer: moved and saved", "Buffer", false),
-            ("Make it a Parameter: moved, saved and learned", "Parameter", false),
-            ("Make it a Buffer with a recipe: moved, computed anew, not saved", "Buffer", true),
-        })
-        {
-            await Offer.Fix(context, diagnostic, title, recipe ? "Derived" : kind, solution =>
-                Change(solution, found.Symbol, found.Node, kind, recipe, context.Document, context.CancellationToken))
-                    .ConfigureAwait(false);
-        }
+        await Offer.Choices(context, diagnostic,
+            ("Make it a Buffer: moved and saved", "Buffer", Making("Buffer", recipe: false)),
+            ("Make it a Parameter: moved, saved and learned", "Parameter", Making("Parameter", recipe: false)),
+            ("Make it a Buffer with a recipe: moved, computed anew, not saved", "Derived", Making("Buffer", recipe: true)))
+            .ConfigureAwait(false);
+
+        Func<Solution, Task<Solution?>> Making(string kind, bool recipe) => solution =>
+            Change(solution, found.Symbol, found.Node, kind, recipe, context.Document, context.CancellationToken);
     }
 
     private static async Task<Solution?> Change(
@@ -46,19 +43,25 @@ public sealed class PlainTensorFix : CodeFixProvider
         var rewrites = new Rewrites();
         var rewriter = new HandleRewriter(kind, rewrites) { AsRecipe = recipe };
         var model = (await document.GetSemanticModelAsync(cancel).ConfigureAwait(false))!;
-        var mayBeAbsent = member.TypeOf().NullableAnnotation == NullableAnnotation.Annotated;
         var declaration = node.Declaration();
-        if (declaration is FieldDeclarationSyntax { Declaration.Variables.Count: > 1 }) return null;
-
-        rewriter.DeclareAs(document.Id, declaration switch
+        rewriter.DeclareAs(document.Id, declaration.DeclaredType());
+        foreach (var (declared, at) in Uses.Together(member, node, model, cancel))
         {
-            FieldDeclarationSyntax field => field.Declaration.Type,
-            PropertyDeclarationSyntax property => property.Type,
-            _ => throw new InvalidOperationException(declaration.Kind().ToString()),
-        });
-        var initializer = node is VariableDeclaratorSyntax v ? v.Initializer : ((PropertyDeclarationSyntax)node).Initializer;
+            var stored = await Store(rewriter, solution, declared, at, document, model, cancel).ConfigureAwait(false);
+            if (recipe && stored != 1) return null;
+        }
+        if (member.IsStatic)
+            rewrites.Add(document.Id, declaration, d => Without((MemberDeclarationSyntax)d, SyntaxKind.StaticKeyword));
+        return await rewrites.Apply(solution, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Rewrites what one member gets and where it is used; the number of places that give it a value.</summary>
+    private static async Task<int> Store(HandleRewriter rewriter, Solution solution, ISymbol member, SyntaxNode node, Document document,
+        SemanticModel model, CancellationToken cancel)
+    {
+        var mayBeAbsent = member.TypeOf().NullableAnnotation == NullableAnnotation.Annotated;
         var stored = 0;
-        if (initializer is not null)
+        if (node.InitializerOf() is { } initializer)
         {
             stored++;
             rewriter.Store(document.Id, initializer.Value, model, targetTyped: true);
@@ -77,10 +80,7 @@ public sealed class PlainTensorFix : CodeFixProvider
             if (use.Expression.Parent is AssignmentExpressionSyntax a && a.Left == use.Expression) stored++;
             rewriter.Rewrite(use, member.ContainingType, mayBeAbsent);
         }
-        if (recipe && stored != 1) return null;
-        if (member.IsStatic)
-            rewrites.Add(document.Id, declaration, d => Without((MemberDeclarationSyntax)d, SyntaxKind.StaticKeyword));
-        return await rewrites.Apply(solution, cancel).ConfigureAwait(false);
+        return stored;
     }
 
     private static MemberDeclarationSyntax Without(MemberDeclarationSyntax member, SyntaxKind modifier)

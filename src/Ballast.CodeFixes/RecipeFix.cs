@@ -30,15 +30,25 @@ public sealed class RecipeFix : CodeFixProvider
             _ => null,
         };
         if (list is null || list.Arguments.Count < 2) return;
-        if (node is BaseObjectCreationExpressionSyntax { Initializer: null } made
-            && HandleRewriter.IsRecipe(list.Arguments[0].Expression, model!))
-        {
-            await Offer.Replace(context, context.Diagnostics[0], "Give it a recipe: computed anew wherever it goes", "Recipe", node,
-                HandleRewriter.Recipe(list.Arguments[0].Expression).Around(made)).ConfigureAwait(false);
-        }
         var saved = list.Arguments.Where(a => a.NameColon?.Name.Identifier.ValueText != "persistent"
             && !a.Expression.IsKind(SyntaxKind.FalseLiteralExpression));
-        await Offer.Replace(context, context.Diagnostics[0], "Let it be saved", "Saved", list,
-            list.WithArguments(SyntaxFactory.SeparatedList(saved))).ConfigureAwait(false);
+        var value = list.Arguments[0].Expression;
+        await Offer.Choices(context, context.Diagnostics[0],
+            ("Give it a recipe: computed anew wherever it goes", "Recipe",
+                node is BaseObjectCreationExpressionSyntax { Initializer: null } && HandleRewriter.IsRecipe(value, model!)
+                    ? Offer.Replaced(context, node, Recipe(value, list).Around(node)) : Offer.Nothing),
+            ("Let it be saved", "Saved", Offer.Replaced(context, list, list.WithArguments(SyntaxFactory.SeparatedList(saved)))))
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>The recipe for a value; it follows casts of the module as the buffer did, which a derived one does not by itself.</summary>
+    private static ExpressionSyntax Recipe(ExpressionSyntax value, BaseArgumentListSyntax given)
+    {
+        var recipe = (InvocationExpressionSyntax)HandleRewriter.Recipe(value);
+        var kept = given.Arguments.FirstOrDefault(a => a.NameColon?.Name.Identifier.ValueText == "keepDType")
+            ?? (given.Arguments.Count > 2 ? given.Arguments[2] : null);
+        if (kept?.Expression.IsKind(SyntaxKind.TrueLiteralExpression) == true) return recipe;
+        return recipe.AddArgumentListArguments(SyntaxFactory.Argument(SyntaxFactory.NameColon("keepDType"), default,
+            kept?.Expression.WithoutTrivia() ?? SyntaxFactory.LiteralExpression(SyntaxKind.FalseLiteralExpression)));
     }
 }

@@ -24,11 +24,9 @@ public sealed class StorageFix : CodeFixProvider
         var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
         var node = root!.FindNode(context.Span, getInnermostNodeForTie: true);
         if (node.FirstAncestorOrSelf<PropertyDeclarationSyntax>() is not { } property || Given(property) is not { } value) return;
-        await Offer.Replace(context, context.Diagnostics[0], "Make it once: { get; } = ...", "Initializer", property,
-            Stored(property, value))
-            .ConfigureAwait(false);
-        await Offer.Replace(context, context.Diagnostics[0], "Make it at the first read: get => field ??= ...", "Lazy", property,
-            Lazy(property, value))
+        await Offer.Choices(context, context.Diagnostics[0],
+            ("Make it once: { get; } = ...", "Initializer", Offer.Replaced(context, property, Stored(property, value))),
+            ("Make it at the first read: get => field ??= ...", "Lazy", Offer.Replaced(context, property, Lazy(property, value))))
             .ConfigureAwait(false);
     }
 

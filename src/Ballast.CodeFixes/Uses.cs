@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.FindSymbols;
 
@@ -40,4 +41,22 @@ internal static class Uses
     /// <summary>The part of a declaration that carries attributes and the type.</summary>
     public static SyntaxNode Declaration(this SyntaxNode node) =>
         node is VariableDeclaratorSyntax { Parent.Parent: BaseFieldDeclarationSyntax field } ? field : node;
+
+    /// <summary>The members that one declaration declares: <c>Tensor a, b</c> are of one type.</summary>
+    public static IEnumerable<(ISymbol Symbol, SyntaxNode Node)> Together(
+        ISymbol member, SyntaxNode node, SemanticModel model, CancellationToken cancel) =>
+        node.Declaration() is FieldDeclarationSyntax field
+            ? field.Declaration.Variables.Select(v => (model.GetDeclaredSymbol(v, cancel)!, (SyntaxNode)v)) : [(member, node)];
+
+    /// <summary>The type that a field or property is declared with.</summary>
+    public static TypeSyntax DeclaredType(this SyntaxNode declaration) => declaration switch
+    {
+        FieldDeclarationSyntax field => field.Declaration.Type,
+        PropertyDeclarationSyntax property => property.Type,
+        _ => throw new InvalidOperationException(declaration.Kind().ToString()),
+    };
+
+    /// <summary>The first value of a field or property.</summary>
+    public static EqualsValueClauseSyntax? InitializerOf(this SyntaxNode node) =>
+        node is VariableDeclaratorSyntax v ? v.Initializer : ((PropertyDeclarationSyntax)node).Initializer;
 }

@@ -4,8 +4,6 @@ using Ballast.Generators.Kernels;
 using Ballast.Generators.Modules;
 using Ballast.Generators.Startup;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CodeActions;
-using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
 
@@ -71,24 +69,6 @@ internal static class Host
         var analysis = generated.Compilation.WithAnalyzers([.. Rule.Analyzers]);
         var found = await analysis.GetAnalyzerDiagnosticsAsync();
         return [.. found.OrderBy(d => d.Location.SourceSpan.Start)];
-    }
-
-    /// <summary>What the first fix for the one finding of a generator makes of a source.</summary>
-    public static async Task<string> Fix(string source, CodeFixProvider provider)
-    {
-        using var workspace = new AdhocWorkspace();
-        var project = workspace.AddProject("Zoo", LanguageNames.CSharp).WithParseOptions(Parsing)
-            .WithMetadataReferences([.. Runtime, ContractReference]).WithCompilationOptions(Project("").Options);
-        var document = project.AddDocument("Zoo.cs", source);
-        var compilation = (CSharpCompilation)(await document.Project.GetCompilationAsync())!;
-        var found = Assert.Single(Generate(compilation).Diagnostics);
-        // A generator's finding has a place in a file; the editor maps it to the tree.
-        var tree = (await document.GetSyntaxTreeAsync())!;
-        var diagnostic = Diagnostic.Create(found.Descriptor, Location.Create(tree, found.Location.SourceSpan));
-        CodeAction? first = null;
-        await provider.RegisterCodeFixesAsync(new(document, diagnostic, (action, _) => first ??= action, default));
-        var operation = (ApplyChangesOperation)Assert.Single(await first!.GetOperationsAsync(default));
-        return (await operation.ChangedSolution.GetDocument(document.Id)!.GetTextAsync()).ToString();
     }
 
     /// <summary>Writes a compilation to memory and references it, as another project of the solution would.</summary>

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Ballast.Generators.Modules;
 using Ballast.Generators.Support;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
 
@@ -9,14 +11,16 @@ namespace Ballast.Generators.Analysis;
 
 /// <summary>
 /// Finds the state of a module that the generated walk cannot see, by the types of its members: plain tensors (BAL0001), modules and
-/// variables in ordinary collections or captured constructor parameters (BAL0004), and types that do not tell (BAL0006).
+/// variables in ordinary collections or captured constructor parameters (BAL0004), and types that do not tell (BAL0006). Also modules
+/// without a walk of their own, where the compiler does not miss it (BAL0002), and members under one state name (BAL0003): fixes are
+/// applied to what an analyzer finds, not to what a generator reports.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class StateAnalyzer : ModuleAnalyzer
 {
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
-        [Rules.PlainTensor, Rules.HiddenState, Rules.OpaqueState];
+        [Rules.PlainTensor, Rules.HiddenState, Rules.OpaqueState, Rules.NotPartial, Rules.DuplicateStateName];
 
     /// <inheritdoc/>
     protected override void Register(CompilationStartAnalysisContext start)
@@ -37,7 +41,18 @@ public sealed class StateAnalyzer : ModuleAnalyzer
             if (member.BallastAttribute("ScratchAttribute") is not null) continue;
             Report(context.ReportDiagnostic, StateMessages.ForMember(member, field.Type, type), member);
         }
+        if (type.IsModuleClass()) CheckWalk(context, type);
         if (OpenMember(type.BaseType!) is { } open) context.ReportDiagnostic(OpenDiagnostic(type.BaseType!, open, type.Locations[0]));
+    }
+
+    private static void CheckWalk(SymbolAnalysisContext context, INamedTypeSymbol type)
+    {
+        foreach (var clash in StateNameClashes.In(type)) context.ReportDiagnostic(clash);
+        if (type.VisitStateOverride() is not null) return;
+        var part = type.DeclaringSyntaxReferences.Select(r => r.GetSyntax(context.CancellationToken)).OfType<ClassDeclarationSyntax>()
+            .FirstOrDefault(type.IsFirstPart);
+        if (part is not null && ModuleParser.Obstacle(type, part) is { } words && !ModuleParser.LacksWalk(type))
+            context.ReportDiagnostic(Diagnostic.Create(Rules.NotPartial, part.Identifier.GetLocation(), words));
     }
 
     private static void CheckCaptures(SymbolStartAnalysisContext context)

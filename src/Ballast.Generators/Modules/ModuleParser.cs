@@ -14,18 +14,27 @@ internal static class ModuleParser
     {
         if (semantics.GetDeclaredSymbol(node, cancel) is not { } type || !type.IsModuleClass()) return null;
         if (type.VisitStateOverride() is not null || !type.IsFirstPart(node)) return null;
-        if (Obstacle(type, node) is { } obstacle) return new(null, new([obstacle]));
+        if (Obstacle(type, node) is { } words)
+        {
+            return new(null, new(LacksWalk(type) ? [DiagnosticInfo.Create(Rules.NotPartial, node.Identifier.GetLocation(), words)] : []));
+        }
 
         var members = Members(type).ToArray();
         var model = new ModuleModel(
             HintName(type), type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(),
             type.WithSpace(), new(type.WithContainers().Select(Header)), BaseModule(type), type.Qualified(),
             new(members.Select(m => m.Model)), Migrations.Version(type), new(Migrations.Of(type)));
-        return new(model, new(Duplicates(type, members).Concat(Migrations.Problems(type, node))));
+        return new(model, new(Migrations.Problems(type, node)));
     }
 
-    /// <summary>Why no part can be added to the class, or null where one can.</summary>
-    private static DiagnosticInfo? Obstacle(INamedTypeSymbol type, ClassDeclarationSyntax node)
+    /// <summary>
+    /// Whether the compiler misses the walk in a class that is not partial, and so stops before any analyzer runs (CS0534). In an abstract
+    /// class or below a module that walks it does not, and the analyzer reports the class, where fixes can be applied.
+    /// </summary>
+    public static bool LacksWalk(INamedTypeSymbol type) => !type.IsAbstract && !HasWalkingBase(type);
+
+    /// <summary>Why no part can be added to the class, as words of the message; null where one can.</summary>
+    public static string[]? Obstacle(INamedTypeSymbol type, ClassDeclarationSyntax node)
     {
         string because, fix;
         var closed = node.AncestorsAndSelf().OfType<TypeDeclarationSyntax>().Where(t => !t.Modifiers.Any(SyntaxKind.PartialKeyword))
@@ -45,11 +54,11 @@ internal static class ModuleParser
             because = closed.Contains(type.Name) ? "not partial" : $"inside '{closed[closed.Length - 1]}', which is not partial";
             fix = "add the `partial` keyword to " + string.Join(" and ", closed.Select(c => $"'{c}'"));
         }
-        return DiagnosticInfo.Create(Rules.NotPartial, node.Identifier.GetLocation(), type.Name, because, fix);
+        return [type.Name, because, fix];
     }
 
     /// <summary>The members that the class itself declares and the walk reports, each with the place where it is declared.</summary>
-    private static IEnumerable<(MemberModel Model, Location Place)> Members(INamedTypeSymbol type)
+    public static IEnumerable<(MemberModel Model, Location Place)> Members(INamedTypeSymbol type)
     {
         var found = new List<(MemberModel Model, Location Place)>();
         foreach (var field in type.DeclaredFields())
@@ -110,42 +119,20 @@ internal static class ModuleParser
     }
 
     /// <summary>The base module whose walk comes first; null for <c>Module</c> and below a hand-written abstract walk.</summary>
-    private static string? BaseModule(INamedTypeSymbol type)
+    private static string? BaseModule(INamedTypeSymbol type) => HasWalkingBase(type) ? type.BaseType!.Short() : null;
+
+    /// <summary>Whether a base class has a walk that can be called, or will have a generated one.</summary>
+    private static bool HasWalkingBase(INamedTypeSymbol type)
     {
-        var parent = type.BaseType!;
-        if (parent.IsBallast("Module")) return null;
-        for (var t = parent; t is not null && !t.IsBallast("Module"); t = t.BaseType)
+        for (var t = type.BaseType; t is not null && !t.IsBallast("Module"); t = t.BaseType)
         {
-            if (t.VisitStateOverride() is { } walk) return walk.IsAbstract ? null : parent.Short();
+            if (t.VisitStateOverride() is { } walk) return !walk.IsAbstract;
             // The override of a class in this compilation is generated too, so it is not visible here yet.
-            if (t.OriginalDefinition.Locations.Any(l => l.IsInSource)) break;
+            if (t.OriginalDefinition.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() is ClassDeclarationSyntax part
+                && Obstacle(t.OriginalDefinition, part) is null) return true;
         }
-        return parent.Short();
+        return false;
     }
-
-    /// <summary>The members whose state name another member, of this class or of a base in this compilation, has already.</summary>
-    private static IEnumerable<DiagnosticInfo> Duplicates(INamedTypeSymbol type, (MemberModel Model, Location Place)[] members)
-    {
-        var taken = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var t = type.BaseType?.OriginalDefinition; t is not null && !t.IsBallast("Module"); t = t.BaseType?.OriginalDefinition)
-        {
-            if (t.VisitStateOverride() is not null) continue;
-            foreach (var (member, _) in Members(t).Where(m => IsState(m.Model))) taken[member.Name] = $"{t.Name}.{member.Member}";
-        }
-        foreach (var (member, place) in members.Where(m => IsState(m.Model)))
-        {
-            if (taken.TryGetValue(member.Name, out var other))
-            {
-                yield return DiagnosticInfo.Create(Rules.DuplicateStateName, place, other, member.Member, type.Name, member.Name);
-            }
-            else
-            {
-                taken.Add(member.Name, member.Member);
-            }
-        }
-    }
-
-    private static bool IsState(MemberModel member) => member.InWalk && member.Kind is MemberKind.Variable or MemberKind.Child;
 
     private static string Header(INamedTypeSymbol type)
     {

@@ -1,4 +1,3 @@
-using Ballast.CodeFixes;
 using Microsoft.CodeAnalysis;
 
 namespace Ballast.Generators.Tests.Rules;
@@ -61,8 +60,8 @@ public sealed class BAL0002_Module_not_partial
         "public class Outer { class {|CS0534:{|BAL0002:First|}|} : Module; class {|CS0534:{|BAL0002:Second|}|} : Module; }", "Partial",
         "public partial class Outer { partial class First : Module; partial class Second : Module; }");
 
-    [Fact]
-    public async Task Fixed_below_a_module_that_walks() => Assert.Equal(
-        "using Ballast; public partial class Net : Module; public sealed partial class Deep : Net;",
-        await Host.Fix("using Ballast; public partial class Net : Module; public sealed class Deep : Net;", new PartialFix()));
+    [Theory]
+    [InlineData("public partial class Net : Module; public sealed class {|BAL0002:Deep|} : Net;", "public partial class Net : Module; public sealed partial class Deep : Net;")]
+    [InlineData("public abstract class {|BAL0002:Net|} : Module; public sealed partial class Deep : Net;", "public abstract partial class Net : Module; public sealed partial class Deep : Net;")]
+    public Task Fixed_where_the_compiler_misses_nothing(string source, string result) => Rule.Fixes_(source, "Partial", result);
 }

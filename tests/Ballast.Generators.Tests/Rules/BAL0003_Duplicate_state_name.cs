@@ -1,5 +1,3 @@
-using Ballast.CodeFixes;
-
 namespace Ballast.Generators.Tests.Rules;
 
 public sealed class BAL0003_Duplicate_state_name
@@ -9,14 +7,14 @@ public sealed class BAL0003_Duplicate_state_name
         "'Proj' and '_Proj' of module 'Net' both have the state name 'proj'", "_Proj")]
     [InlineData("[StateName(\"b\")] public Parameter A { get; } = new(); public Module? B { get; set; }",
         "'A' and 'B' of module 'Net' both have the state name 'b'", "B")]
-    public void The_message_names_both_and_the_name(string members, string words, string marked)
+    public async Task The_message_names_both_and_the_name(string members, string words, string marked)
     {
-        var compilation = Host.Project($"using Ballast; public sealed partial class Net : Module {{ {members} }}");
-        var found = Assert.Single(Host.Generate(compilation).Diagnostics);
+        string source = $"using Ballast; public sealed partial class Net : Module {{ {members} }}";
+        var found = Assert.Single(await Host.Analyze(source));
         Assert.Equal("BAL0003", found.Id);
         Assert.StartsWith(words, found.GetMessage(null), StringComparison.Ordinal);
         Assert.Contains("[StateName(\"...\")]", found.GetMessage(null), StringComparison.Ordinal);
-        Assert.Equal(marked, found.Marked(compilation));
+        Assert.Equal(marked, source[found.Location.SourceSpan.Start..found.Location.SourceSpan.End]);
     }
 
     [Fact]
@@ -34,22 +32,14 @@ public sealed class BAL0003_Duplicate_state_name
     public Task Does_not_fire_on(string members) => Rule.FindsIn(members);
 
     [Fact]
-    public async Task Fixed_by_a_name_of_its_own() => Assert.Equal("""
-        using Ballast;
-        public sealed partial class Net : Module
-        {
-            public Parameter? Proj { get; set; }
+    public Task Fixed_by_a_name_of_its_own() => Rule.FixesIn("""
+        public Parameter? Proj { get; set; }
+            public Parameter? {|BAL0003:proj|};
+            public Parameter? Proj_2 { get; set; }
+        """, "StateName", """
+        public Parameter? Proj { get; set; }
             [StateName("proj_3")]
             public Parameter? proj;
             public Parameter? Proj_2 { get; set; }
-        }
-        """, await Host.Fix("""
-        using Ballast;
-        public sealed partial class Net : Module
-        {
-            public Parameter? Proj { get; set; }
-            public Parameter? proj;
-            public Parameter? Proj_2 { get; set; }
-        }
-        """, new StateNameFix()));
+        """);
 }

@@ -36,5 +36,5 @@ public sealed class BAL0008_Rebuilt_state
     [Theory]
     [InlineData("public int Width { get; init; }\n    public Linear M => {|BAL0008:new(Width, 2)|};",
         "public int Width { get; init; }\n    public Linear M { get => field ??= new(Width, 2); }")]
-    public Task Fixed_by_a_lazy_field(string member, string result) => Rule.FixesIn(member, "Lazy", result);
+    public Task Fixed_by_a_lazy_field(string member, string result) => Rule.FixesIn(member, "OnlyLazy", result);
 }

@@ -25,7 +25,7 @@ public sealed class BAL0011_Tie_by_copy
     [Theory]
     [InlineData("public Buffer M; public Net(Parameter p) => M = {|BAL0011:new Buffer(p, keepDType: true)|};",
         "public Buffer M; public Net(Parameter p) => M = new Buffer(p.Value.Detach().Clone(), keepDType: true);")]
-    public Task Fixed_by_a_copy(string member, string result) => Rule.FixesIn(member, "Copy", result);
+    public Task Fixed_by_a_copy(string member, string result) => Rule.FixesIn(member, "OnlyCopy", result);
 
     [Fact]
     public Task No_tie_is_offered_between_kinds() => Rule.DoesNotOffer(
