@@ -20,6 +20,7 @@ internal static class Laboratories
         new DispatchLaboratory(),
         new GemvLaboratory(),
         new GemmLaboratory(),
+        new PrefillLaboratory(),
         .. RowLaboratory.All,
     ];
 }

@@ -34,6 +34,6 @@ internal sealed unsafe class LinearCpu : IKernel<LinearOp>
         Gemm.Multiply(1, rows, columns, depth,
             new GemmMatrix(x.Pointer, x.DType, rowStep, columnStep),
             new GemmMatrix(weight.Pointer, weight.DType, weight.Strides[1], weight.Strides[0]),
-            new GemmMatrix(y.Pointer, y.DType, columns, 1), bias);
+            new GemmMatrix(y.Pointer, y.DType, columns, 1), bias, Gemm.Kept(weight));
     }
 }

@@ -18,8 +18,9 @@ internal sealed unsafe class MatMulCpu : IKernel<MatMulOp>
         {
             GemmMatrix left = new(a.Pointer, a.DType, rowA, columnA, batchA), right = new(b.Pointer, b.DType, rowB, columnB, batchB);
             GemmMatrix product = new(c.Pointer, c.DType, n, 1, batchC);
-            if (c.DType == DType.Float64) Gemm.Multiply<double>(batch, m, n, k, left, right, product, null);
-            else Gemm.Multiply<float>(batch, m, n, k, left, right, product, null);
+            Tensor? kept = b.Rank == 2 ? Gemm.Kept(b) : null;
+            if (c.DType == DType.Float64) Gemm.Multiply<double>(batch, m, n, k, left, right, product, null, kept);
+            else Gemm.Multiply<float>(batch, m, n, k, left, right, product, null, kept);
             return;
         }
         switch (c.DType)

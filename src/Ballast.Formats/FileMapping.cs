@@ -5,7 +5,7 @@ namespace Ballast.Formats;
 
 /// <summary>A whole file mapped into memory; unmapped by <see cref="Dispose"/>, or when nothing refers to this object any more.</summary>
 /// <remarks>The open file itself is let go at once: the mapping alone keeps the bytes reachable, even after a rename.</remarks>
-internal sealed class FileMapping : IDisposable
+internal sealed class FileMapping : IDisposable, IUnsharedMemory
 {
     private readonly MemoryMappedViewAccessor _view;
 

@@ -51,10 +51,17 @@ public sealed partial class Tensor
     /// <summary>The elements as a span over the tensor's own memory, without a copy. Keep the tensor reachable while the span is used.</summary>
     /// <exception cref="InvalidOperationException">The tensor is not contiguous, or not in host memory.</exception>
     /// <exception cref="DTypeException"><typeparamref name="T"/> is not the dtype's .NET type.</exception>
-    public unsafe ReadOnlySpan<T> AsSpan<T>() where T : unmanaged => Writable<T>();
+    public ReadOnlySpan<T> AsSpan<T>() where T : unmanaged => HostSpan<T>();
 
     /// <summary>As <see cref="AsSpan{T}"/>, for writing; the caller reports the write with <see cref="Storage.Touch"/>.</summary>
-    internal unsafe Span<T> Writable<T>() where T : unmanaged
+    internal Span<T> Writable<T>() where T : unmanaged
+    {
+        Span<T> span = HostSpan<T>();
+        Storage.BeforeWrite();
+        return span;
+    }
+
+    private unsafe Span<T> HostSpan<T>() where T : unmanaged
     {
         CheckType<T>();
         CheckReadable();

@@ -30,6 +30,9 @@ internal static unsafe class BlockGemm<T, V, L>
     public static bool ReadsInPlace(in Product<T> product, int rows) =>
         product.KindB == ElementKind.Native && product.ColumnStrideB == 1 && rows <= InPlaceStrips * L.MaxRows;
 
+    /// <summary>Steps of k that are packed at a time.</summary>
+    public static int Depth(int k) => Even(k, DepthBytes / sizeof(T));
+
     /// <summary>C and what is added to it must have unit column stride, and no side of the product may be 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in Product<T> product)
@@ -61,15 +64,16 @@ internal static unsafe class BlockGemm<T, V, L>
         byte* a = product.A, b = product.B;
         var d = product.Add;
         long rsA = product.RowStrideA, csA = product.ColumnStrideA, rsB = product.RowStrideB, csB = product.ColumnStrideB;
-        var depth = Even(k, DepthBytes / sizeof(T));
+        var depth = Depth(k);
         var height = Even(m, L.MaxRows);
         var rows = Math.Min(m, Math.Max(1, BlockRows / height) * height);
         var width = 2 * L.Width;
         var columns = Math.Min(((n + width - 1) / width) * width, BlockColumns);
         var native = product.KindB == ElementKind.Native;
-        var inPlace = ReadsInPlace(in product, m);
+        var ahead = product.Panels != null;
+        var inPlace = !ahead && ReadsInPlace(in product, m);
         var panelsA = Scratch.Get<T>(Scratch.Slot.PanelsA, (long)rows * depth);
-        var panelsB = Scratch.Get<T>(Scratch.Slot.PanelsB, (long)(inPlace ? width : columns) * depth);
+        var panelsB = ahead ? null : Scratch.Get<T>(Scratch.Slot.PanelsB, (long)(inPlace ? width : columns) * depth);
 
         for (var j = 0; j < n; j += columns)
         {
@@ -78,7 +82,7 @@ internal static unsafe class BlockGemm<T, V, L>
             {
                 var kc = Math.Min(depth, k - p);
                 var blockB = b + product.BytesB((p * rsB) + (j * csB));
-                if (!inPlace)
+                if (!inPlace && !ahead)
                 {
                     var whole = native && csB == 1 ? nc / width : 0;
                     if (whole > 0) Packing.RowStrips((T*)blockB, rsB, whole, kc, panelsB, width);
@@ -105,15 +109,27 @@ internal static unsafe class BlockGemm<T, V, L>
                     if (p > 0) target.AddTo(target.C, ldc, T.One);
                     else if (d != null) target.AddTo(d + (i * product.RowStrideAdd) + j, product.RowStrideAdd, beta);
                     if (inPlace) InPlace(mc, nc, kc, height, alpha, panelsA, (T*)blockB, rsB, panelsB, in target);
-                    else Packed(mc, nc, kc, height, alpha, panelsA, panelsB, in target);
+                    else if (ahead) Ahead(in product, j, p, mc, nc, kc, height, panelsA, in target);
+                    else Packed<NativeSource<T, V, L>>(mc, nc, kc, height, alpha, panelsA, (byte*)panelsB, in target);
                 }
             }
         }
     }
 
+    /// <summary>Reads B from strips that were packed before, in their kind.</summary>
+    private static void Ahead(in Product<T> product, int j, int p, int m, int n, int k, int height, T* a, in Target target)
+    {
+        var at = ((long)p * product.PanelColumns) + ((long)(product.PanelColumn + j) * k);
+        var b = product.Panels + (at * Elements.Size<T>(product.KindPanels));
+        if (typeof(T) == typeof(float) && product.KindPanels == ElementKind.BFloat16)
+            Packed<BFloat16Source<T, V, L>>(m, n, k, height, product.Alpha, a, b, in target);
+        else Packed<NativeSource<T, V, L>>(m, n, k, height, product.Alpha, a, b, in target);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Packed(
-        int m, int n, int k, int height, T alpha, T* a, T* b, in Target target)
+    private static void Packed<TSource>(
+        int m, int n, int k, int height, T alpha, T* a, byte* b, in Target target)
+        where TSource : struct, IGemmSource<T, V>
     {
         var width = 2 * L.Width;
         for (var j = 0; j < n; j += width)
@@ -122,8 +138,8 @@ internal static unsafe class BlockGemm<T, V, L>
             for (var i = 0; i < m; i += height)
             {
                 var strip = Math.Min(height, m - i);
-                Tiles<T, V, L>.Run(
-                    strip, columns, k, a + ((long)i * k), strip, b + ((long)j * k), width,
+                Tiles<T, V, L>.Run<TSource>(
+                    strip, columns, k, a + ((long)i * k), strip, b + ((long)j * k * TSource.Size), width,
                     target.C + (i * target.StrideC) + j, target.StrideC, target.D == null ? null : target.D + (i * target.StrideD) + j,
                     target.StrideD, alpha, target.Beta);
             }
@@ -150,8 +166,8 @@ internal static unsafe class BlockGemm<T, V, L>
             for (var i = 0; i < m; i += height)
             {
                 var h = Math.Min(height, m - i);
-                Tiles<T, V, L>.Run(
-                    h, columns, k, a + ((long)i * k), h, strip, stripStride,
+                Tiles<T, V, L>.Run<NativeSource<T, V, L>>(
+                    h, columns, k, a + ((long)i * k), h, (byte*)strip, stripStride,
                     target.C + (i * target.StrideC) + j, target.StrideC, target.D == null ? null : target.D + (i * target.StrideD) + j,
                     target.StrideD, alpha, target.Beta);
             }

@@ -39,7 +39,17 @@ internal static unsafe partial class Gemm
     /// C = A·B + bias for a batch of matrices of any floating dtype: half types are widened as they are read, summed in float32 and
     /// rounded once. <paramref name="bias"/>, if not null, is one dense row of N elements of the computing type T.
     /// </summary>
-    public static void Multiply<T>(int batch, int m, int n, int k, in GemmMatrix a, in GemmMatrix b, in GemmMatrix c, T* bias)
+    /// <param name="batch">How many products.</param>
+    /// <param name="m">Rows of A and C.</param>
+    /// <param name="n">Columns of B and C.</param>
+    /// <param name="k">Columns of A and rows of B.</param>
+    /// <param name="a">The left factor.</param>
+    /// <param name="b">The right factor.</param>
+    /// <param name="c">The result.</param>
+    /// <param name="bias">Added to every row of C, or null.</param>
+    /// <param name="weight">The tensor that is B, if a copy of it may be kept for the next product (see <see cref="Kept"/>); else null.</param>
+    public static void Multiply<T>(
+        int batch, int m, int n, int k, in GemmMatrix a, in GemmMatrix b, in GemmMatrix c, T* bias, Tensor? weight = null)
         where T : unmanaged, INumberBase<T>
     {
         Check(m, n, k);
@@ -66,8 +76,11 @@ internal static unsafe partial class Gemm
             RowStrideAdd = 0,
             ColumnStrideAdd = 1,
         };
-        Run(batch, product, a.BatchStride, b.BatchStride, c.BatchStride);
+        Run(batch, product, a.BatchStride, b.BatchStride, c.BatchStride, weight);
     }
+
+    /// <summary>The tensor itself if copies of it are wanted and this is no part of training; else null.</summary>
+    public static Tensor? Kept(Tensor weight) => weight.Storage.Copies is not null && Autograd.IsInference ? weight : null;
 
     private static void Check(int m, int n, int k)
     {
@@ -102,17 +115,18 @@ internal static unsafe partial class Gemm
         };
     }
 
-    private static void Run<T>(int batch, Product<T> product, long batchStrideA, long batchStrideB, long batchStrideC)
+    private static void Run<T>(
+        int batch, Product<T> product, long batchStrideA, long batchStrideB, long batchStrideC, Tensor? weight = null)
         where T : unmanaged, INumberBase<T>
     {
         if (batch <= 0 || product.M == 0 || product.N == 0) return;
         if (Vector512.IsHardwareAccelerated)
-            GemmPlan<T, Vector512<T>, Lanes512<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC);
+            GemmPlan<T, Vector512<T>, Lanes512<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC, weight);
         else if (Vector256.IsHardwareAccelerated)
-            GemmPlan<T, Vector256<T>, Lanes256<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC);
+            GemmPlan<T, Vector256<T>, Lanes256<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC, weight);
         else if (Vector128.IsHardwareAccelerated)
-            GemmPlan<T, Vector128<T>, Lanes128<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC);
+            GemmPlan<T, Vector128<T>, Lanes128<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC, weight);
         else
-            GemmPlan<T, T, ScalarLanes<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC);
+            GemmPlan<T, T, ScalarLanes<T>>.Run(batch, product, batchStrideA, batchStrideB, batchStrideC, weight);
     }
 }

@@ -13,7 +13,14 @@ internal static unsafe class GemmPlan<T, V, L>
     /// <summary>Steps of k that one thread should have when the sum itself is cut.</summary>
     private const int MinSplitDepth = 512;
 
-    public static void Run(int batch, Product<T> product, long batchStrideA, long batchStrideB, long batchStrideC)
+    /// <summary>Makes <paramref name="batch"/> products, the first of which is given; a batch stride leads to the next in elements.</summary>
+    /// <param name="batch">How many products.</param>
+    /// <param name="product">The first.</param>
+    /// <param name="batchStrideA">Of A.</param>
+    /// <param name="batchStrideB">Of B.</param>
+    /// <param name="batchStrideC">Of C.</param>
+    /// <param name="weight">The tensor that is B, if a copy of it in the order of the tiles may be kept; else null.</param>
+    public static void Run(int batch, Product<T> product, long batchStrideA, long batchStrideB, long batchStrideC, Tensor? weight)
     {
         if (batch > 1 && batchStrideB == 0 && (long)batch * product.M <= int.MaxValue
             && batchStrideA == product.M * product.RowStrideA && batchStrideC == product.M * product.RowStrideC)
@@ -24,7 +31,7 @@ internal static unsafe class GemmPlan<T, V, L>
         }
         if (batch == 1)
         {
-            One(product);
+            One(product, weight);
             return;
         }
 
@@ -37,13 +44,29 @@ internal static unsafe class GemmPlan<T, V, L>
     }
 
     /// <summary>One product on all threads.</summary>
-    private static void One(Product<T> product)
+    private static void One(Product<T> product, Tensor? weight = null)
     {
         var threads = product.Work < ParallelWork ? 1 : WorkerPool.Threads;
         var tiles = (long)Pieces(product.M, L.MaxRows) * Pieces(product.N, 2 * L.Width);
         var splits = threads == 1 || tiles >= threads ? 1 : Math.Min(threads, product.K / MinSplitDepth);
         if (splits > 1) SplitSum(product, splits);
+        else if (weight is not null && WeightPanels<T, V, L>.Serve(in product)) OneSum(product, threads, weight);
         else OneSum(product, threads);
+    }
+
+    /// <summary>With B from the copy that its storage keeps.</summary>
+    private static void OneSum(Product<T> product, int threads, Tensor weight)
+    {
+        var copies = weight.Storage.Copies;
+        var panels = copies is null ? null : WeightPanels<T, V, L>.Find(ref product, weight, copies);
+        try
+        {
+            OneSum(product, threads);
+        }
+        finally
+        {
+            panels?.Home.Release(panels);
+        }
     }
 
     /// <summary>One product whose sums over k are made in one go.</summary>
@@ -191,10 +214,11 @@ internal static unsafe class GemmPlan<T, V, L>
         {
             _product = product;
             var best = double.MaxValue;
+            var unit = product.Panels == null ? L.Width : 2 * L.Width; // strips that were packed ahead stay whole
             for (var down = 1; down <= threads; down++)
             {
                 var rows = Pieces(product.M, down);
-                var columns = Pieces(Pieces(product.N, L.Width), threads / down) * L.Width;
+                var columns = Pieces(Pieces(product.N, unit), threads / down) * unit;
 
                 // Cycles of one block for each step of k: the multiply-adds, and the copies of a row of A and, unless it is read where
                 // it lies, of B.

@@ -31,6 +31,13 @@ internal unsafe struct Product<T>
     public long RowStrideAdd;
     public long ColumnStrideAdd;
 
+    /// <summary>B in the order of <see cref="WeightPanels{T,V,L}"/>, or null; <see cref="PanelColumn"/> is its column that is the first of
+    /// this product.</summary>
+    public byte* Panels;
+    public ElementKind KindPanels;
+    public int PanelColumn;
+    public int PanelColumns;
+
     /// <summary>Multiply-adds of the whole product.</summary>
     public readonly long Work => (long)M * N * K;
 
@@ -50,6 +57,7 @@ internal unsafe struct Product<T>
         (t.M, t.N) = (N, M);
         t.A = B;
         t.B = A;
+        t.Panels = null;
         (t.KindA, t.KindB) = (KindB, KindA);
         (t.RowStrideA, t.ColumnStrideA) = (ColumnStrideB, RowStrideB);
         (t.RowStrideB, t.ColumnStrideB) = (ColumnStrideA, RowStrideA);
@@ -66,6 +74,7 @@ internal unsafe struct Product<T>
         part.N = columns;
         part.A += BytesA(row * RowStrideA);
         part.B += BytesB(column * ColumnStrideB);
+        part.PanelColumn += column;
         part.C += BytesC((row * RowStrideC) + (column * ColumnStrideC));
         if (Add != null) part.Add += (row * RowStrideAdd) + (column * ColumnStrideAdd);
         return part;
@@ -76,6 +85,7 @@ internal unsafe struct Product<T>
     {
         var part = this;
         part.K = steps;
+        part.Panels = null;
         part.A += BytesA(from * ColumnStrideA);
         part.B += BytesB(from * RowStrideB);
         return part;

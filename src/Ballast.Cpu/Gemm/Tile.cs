@@ -10,17 +10,19 @@ internal interface INumeral
 
 /// <summary>
 /// The register tile: C[R, 2W] = alpha·A·B + beta·D, where A holds R elements for each step of k (stride lda), B two registers of W
-/// elements (stride ldb), and C is row-major. D is C itself, or a row for all rows (stride 0). With TColumns = 1 the tile is one register wide.
+/// elements (stride ldb), and C is row-major. D is C itself, or a row for all rows (stride 0). With TColumns = 1 the tile is one register
+/// wide. B lies as TSource says; the rest is of T.
 /// </summary>
-internal static unsafe class Tile<T, V, L, TRows, TColumns>
+internal static unsafe class Tile<T, V, L, TRows, TColumns, TSource>
     where T : unmanaged
     where L : struct, IGemmLanes<T, V>
     where TRows : struct, INumeral
     where TColumns : struct, INumeral
+    where TSource : struct, IGemmSource<T, V>
 {
     /// <summary>Nothing is added where <paramref name="d"/> is null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(long k, T* a, long lda, T* b, long ldb, T* c, long ldc, T* d, long ldd, T alpha, T beta)
+    public static void Run(long k, T* a, long lda, byte* b, long ldb, T* c, long ldc, T* d, long ldd, T alpha, T beta)
     {
         V c0x = L.Zero, c0y = L.Zero;
         V c1x = L.Zero, c1y = L.Zero;
@@ -36,10 +38,11 @@ internal static unsafe class Tile<T, V, L, TRows, TColumns>
         V c11x = L.Zero, c11y = L.Zero;
         V c12x = L.Zero, c12y = L.Zero;
         V c13x = L.Zero, c13y = L.Zero;
+        ldb *= TSource.Size;
         for (; k > 0; k--)
         {
-            var x = L.Load(b);
-            var y = TColumns.Value > 1 ? L.Load(b + L.Width) : L.Zero;
+            var x = TSource.Load(b);
+            var y = TColumns.Value > 1 ? TSource.Load(b + (L.Width * TSource.Size)) : L.Zero;
             {
                 var s = L.Broadcast(a[0]);
                 c0x = L.MultiplyAdd(s, x, c0x);

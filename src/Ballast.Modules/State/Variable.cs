@@ -31,6 +31,20 @@ public abstract class Variable
             value.Label = Label ?? $"a {Kind}"; // until a walk gives it a path
             TensorScope.Escape(value);
             _value = value;
+            if (IsPacked) value.Storage.KeepCopies();
+        }
+    }
+
+    /// <summary>True if products may keep a copy of the value in their own order; see <see cref="WeightPacking"/>.</summary>
+    internal bool IsPacked
+    {
+        get;
+        set
+        {
+            field = value;
+            if (_value is null) return;
+            if (value) _value.Storage.KeepCopies();
+            else _value.Storage.EndCopies();
         }
     }
 

@@ -9,6 +9,9 @@ public static class Autograd
     /// <summary>True if ops on this thread are recorded.</summary>
     public static bool Enabled => _disabled == 0;
 
+    /// <summary>True if this thread neither records nor runs a backward pass: what it computes has no part in training.</summary>
+    internal static bool IsInference => _disabled != 0 && _depth == 0;
+
     /// <summary>Switches recording off on this thread until disposed: <c>using (Autograd.NoGrad()) …</c>.</summary>
     public static GradScope NoGrad() => new(_disabled, ++_disabled);
 

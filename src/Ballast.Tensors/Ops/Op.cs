@@ -151,6 +151,7 @@ public static class Op
     private static void RunKernel<TOp>(in TOp op, Device device, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) where TOp : struct, IOp<TOp>
     {
         DType primary = Primary(inputs, outputs);
+        foreach (Tensor output in outputs) output.Storage.BeforeWrite();
         if (KernelTable<TOp>.Find(device) is { } kernel)
         {
             if (kernel.DTypes.Has(primary)) kernel.Run(op, inputs, outputs);

@@ -20,6 +20,8 @@ internal sealed class Block(nint handle, int sizeClass)
     /// <summary>True if many small tensors share the block.</summary>
     public bool IsShared { get; set; }
 
+    public object? Owner => _owner.Target;
+
     public bool HasOwner => _owner.Target is not null;
 
     public void SetOwner(object? owner)

@@ -110,6 +110,11 @@ public sealed class CachingAllocator
         }
         long size = ClassBytes(index);
         nint handle = Ask(size);
+        if (handle == 0 && DropSpares())
+        {
+            Trim();
+            handle = Ask(size);
+        }
         if (handle == 0)
         {
             Trim();
@@ -121,6 +126,20 @@ public sealed class CachingAllocator
             handle = Ask(size);
             if (handle == 0) throw OutOfMemory(bytes);
         }
+        return HandOutNew(handle, index, owner, shared);
+    }
+
+    /// <summary>A block for a copy that can be done without: where there is no memory, nothing is collected or given up for it.</summary>
+    internal Block? RentSpare(long bytes, SpareCopy owner)
+    {
+        int index = ClassOf(bytes);
+        if (TryPop(index, owner, shared: false) is { } cached) return cached;
+        nint handle = Ask(ClassBytes(index));
+        return handle == 0 ? null : HandOutNew(handle, index, owner, shared: false);
+    }
+
+    private Block HandOutNew(nint handle, int index, object owner, bool shared)
+    {
         var block = new Block(handle, index);
         lock (_gate)
         {
@@ -129,6 +148,19 @@ public sealed class CachingAllocator
             _peak = Math.Max(_peak, _live + _cached + _shared);
         }
         return block;
+    }
+
+    /// <summary>Ends all copies that kernels keep; true if there were any.</summary>
+    private bool DropSpares()
+    {
+        var spares = new List<SpareCopy>();
+        lock (_gate)
+        {
+            for (int i = 0; i < _rented.Count; i++)
+                if (_rented[i]?.Owner is SpareCopy spare) spares.Add(spare);
+        }
+        foreach (SpareCopy spare in spares) spare.Home.End();
+        return spares.Count > 0;
     }
 
     private nint Ask(long size) => _runtime.Refuses?.Invoke(size) == true ? 0 : _runtime.Allocate(size);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Ballast;
 
 /// <summary>A run of bytes on one device, shared by all views of it. It goes back to the allocator when nothing refers to it.</summary>
@@ -6,7 +8,7 @@ public sealed class Storage
     private object? _memory; // what the bytes are part of: a Block, a Slab, or whatever owns foreign memory
     private nint _handle;
     private int _version;
-    private string? _gone; // why the bytes were given back early
+    private object? _aside; // copies of the contents for kernels, where they are wanted; or why the bytes were given back early
 
     private Storage(DeviceRuntime runtime, long bytes, bool pooled)
     {
@@ -50,13 +52,45 @@ public sealed class Storage
     /// <summary>The runtime's handle; a pointer where the device is host memory.</summary>
     internal nint Handle => _handle != 0 || Bytes == 0 || !Pooled ? _handle : throw Gone();
 
-    private ObjectDisposedException Gone() => new(nameof(Tensor), _gone
+    private ObjectDisposedException Gone() => new(nameof(Tensor), _aside as string
         ?? "this tensor's memory was freed when its TensorScope ended; call scope.Keep(tensor) for what must outlive the scope.");
 
     internal void Touch(string writer)
     {
         _version++;
         LastWriter = writer;
+        BeforeWrite();
+    }
+
+    /// <summary>The copies of the contents that kernels keep; null where nobody asked for them.</summary>
+    internal SpareCopies? Copies => _aside as SpareCopies;
+
+    /// <summary>True if every change of the bytes goes through a tensor of the library, so that a copy of them can be trusted.</summary>
+    internal bool CanKeepCopies => IsHost && Bytes > 0 && (Pooled ? _handle != 0 : _memory is IUnsharedMemory);
+
+    /// <summary>Lets kernels keep copies of the contents in their own order, until the contents change. False if that is not possible
+    /// here.</summary>
+    internal bool KeepCopies()
+    {
+        if (!CanKeepCopies) return false;
+        if (Copies is { } copies) copies.Resume();
+        else _aside = new SpareCopies(this);
+        return true;
+    }
+
+    /// <summary>Drops the copies, and makes no more.</summary>
+    internal void EndCopies()
+    {
+        if (Copies is not { } copies) return;
+        copies.End();
+        _aside = null;
+    }
+
+    /// <summary>Called before the contents change: a write that fails half-way must leave no copy either.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void BeforeWrite()
+    {
+        if (_aside is not null) Copies?.Drop();
     }
 
     internal static Storage New(Device device, long bytes)
@@ -87,6 +121,7 @@ public sealed class Storage
     internal void ReleaseNow()
     {
         if (!Pooled) return;
+        EndCopies();
         nint handle = Interlocked.Exchange(ref _handle, 0);
         if (handle == 0) return;
         if (_memory is Block block) Runtime.Allocator.Return(block);
@@ -98,7 +133,8 @@ public sealed class Storage
     internal void Discard(string why)
     {
         if (!Pooled) return;
-        _gone = $"this tensor's memory was released: {why}.";
+        EndCopies();
+        _aside = $"this tensor's memory was released: {why}.";
         nint handle = Interlocked.Exchange(ref _handle, 0);
         if (handle == 0) return;
         if (_memory is Block block) Runtime.Allocator.Discard(block);

@@ -81,6 +81,7 @@ internal sealed class StateWriter(LoadPolicy policy)
             return;
         }
         long offset = target.Layout.Offset * target.DType.SizeBytes;
+        target.Storage.BeforeWrite();
         const int chunk = 1 << 30;
         for (long at = 0; at < value.Bytes; at += chunk)
         {
