@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Composition;
+using Ballast.Generators.Support;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
@@ -30,7 +31,8 @@ public sealed class DeviceFix : CodeFixProvider
         SyntaxNode? changed = null;
         if (method.Parameters.Any(p => p.Name == "device"))
         {
-            var given = call.ArgumentList.Arguments.Where(a => a.NameColon?.Name.Identifier.ValueText != "device");
+            var given = call.ArgumentList.Arguments.Where(a => a.NameColon?.Name.Identifier.ValueText != "device"
+                && model!.GetTypeInfo(a.Expression).ConvertedType?.IsBallast("Device") != true);
             changed = call.WithArgumentList(SyntaxFactory.ArgumentList(SyntaxFactory.SeparatedList(given.Append(device))));
         }
         else if (method.Parameters.Length == 1 && method.Parameters[0].IsParams && !IsWholeShape(call, model!))

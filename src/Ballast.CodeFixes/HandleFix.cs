@@ -50,10 +50,10 @@ public sealed class HandleFix : CodeFixProvider
             } creation) return;
         if (model.GetOperation(creation) is not IObjectCreationOperation operation) return;
         if (Generators.Analysis.HandleAnalyzer.Argument(operation.Arguments, "value") is not { } value) return;
-        if (Generators.Analysis.HandleAnalyzer.HandleBehind(value)?.Syntax is not ExpressionSyntax handle) return;
-        var copy = Code.Call(Code.Call(Code.Member(handle, "Value"), "Detach"), "Clone");
+        if (Generators.Analysis.Ties.HandleBehind(value, out var whole)?.Syntax is not ExpressionSyntax handle) return;
+        var copy = Code.Expression(Generators.Analysis.Ties.Copy(value, handle.WithoutTrivia().ToString(), whole));
         await Offer.Choices(context, context.Diagnostics[0],
-            ("Tie: hold the handle itself", "Tie", arguments.Count == 1
+            ("Tie: hold the handle itself", "Tie", arguments.Count == 1 && whole
                 ? Offer.Replaced(context, creation, handle.WithoutTrivia().Around(creation)) : Offer.Nothing),
             ("Copy: a tensor of its own", "Copy", Offer.Replaced(context, arguments[0].Expression, copy))).ConfigureAwait(false);
     }

@@ -81,8 +81,8 @@ internal static class Rules
     /// <summary>A tensor on the default device in a forward pass.</summary>
     public static readonly DiagnosticDescriptor FactoryDevice = Warning("BAL0013", Usage,
         "A tensor made in a forward pass does not follow its operands' device",
-        "'{0}' in '{1}' makes a tensor on the default device, wherever the operands are: on another device the next op fails; "
-        + "take the device of an operand: {2}");
+        "'{0}' in '{1}' makes a tensor on {2}, wherever the operands are: on another device the next op fails; "
+        + "take the device of an operand: {3}");
 
     /// <summary>A wait for the device in every step of a training loop.</summary>
     public static readonly DiagnosticDescriptor HostRead = Information("BAL0014", Usage,

@@ -10,7 +10,16 @@ internal static class FactoryDevice
 {
     /// <summary>Whether the tensor is made on the default device and stays there.</summary>
     public static bool IsDefault(IInvocationOperation call) =>
-        !GivesDevice(call) && !IsHostScalar(call.TargetMethod) && !call.IsInRecipe() && !IsMoved(call) && !SetsDefault(call);
+        !GivesDevice(call) && !IsHostScalar(call.TargetMethod) && !call.IsInRecipe() && !IsSettled(call);
+
+    /// <summary>
+    /// Whether the tensor is made on a device that is named, and meets one of the call's operands there: <c>x + Ones([2], Device.Cpu)</c>.
+    /// </summary>
+    public static bool IsElsewhere(IInvocationOperation call, IMethodSymbol forward) =>
+        GivenDevice(call) is { } device && IsNamed(device) && !call.IsInRecipe() && !IsMoved(call) && MeetsOperand(call, forward);
+
+    /// <summary>Whether a tensor is brought to a device by what is done with it, or by the default device that is set around it.</summary>
+    public static bool IsSettled(IOperation value) => IsMoved(value) || SetsDefault(value);
 
     /// <summary>The finding about a call (BAL0013).</summary>
     public static Diagnostic Finding(IInvocationOperation call, IMethodSymbol forward, string? operand)
@@ -18,17 +27,70 @@ internal static class FactoryDevice
         var method = call.TargetMethod;
         var way = operand is null ? "hand it in" : HasDevice(method) || TakesPlainShape(method) ? $"device: {operand}.Device"
             : $".To({operand}.Device)";
+        var on = GivenDevice(call) is { } device && IsNamed(device) ? device.Syntax.ToString() : "the default device";
         return Diagnostic.Create(Rules.FactoryDevice, call.Syntax.GetLocation(),
-            ImmutableDictionary<string, string?>.Empty.Add("operand", operand), $"Tensor.{method.Name}", forward.PlainName(), way);
+            ImmutableDictionary<string, string?>.Empty.Add("operand", operand), $"Tensor.{method.Name}", forward.PlainName(), on, way);
     }
 
     private static bool HasDevice(IMethodSymbol method) => method.Parameters.Any(p => p.Type.IsBallast("Device"));
 
     private static bool TakesPlainShape(IMethodSymbol method) => method.Parameters.Length == 1 && method.Parameters[0].IsParams;
 
-    private static bool GivesDevice(IInvocationOperation call) => call.Arguments.Any(a =>
-        a.Parameter?.Type.IsBallast("Device") == true && a.ArgumentKind != ArgumentKind.DefaultValue
-        && a.Value.Unwrapped().ConstantValue is not { HasValue: true, Value: null });
+    /// <summary>The device that the call is given; null is the default one, and so is <c>Device.Default</c>.</summary>
+    private static IOperation? GivenDevice(IInvocationOperation call) => call.Arguments.Where(a =>
+        a.Parameter?.Type.IsBallast("Device") == true && a.ArgumentKind != ArgumentKind.DefaultValue)
+        .Select(a => a.Value.Unwrapped()).FirstOrDefault(v => v.ConstantValue is not { HasValue: true, Value: null }
+            && !IsDeviceNamed(v, "Default"));
+
+    private static bool GivesDevice(IInvocationOperation call) => GivenDevice(call) is not null;
+
+    /// <summary><c>Device.Cpu</c>, <c>Device.Parse("cuda")</c>: one device, whatever the operands are on.</summary>
+    private static bool IsNamed(IOperation device) => IsDeviceNamed(device, "Cpu")
+        || (device is IInvocationOperation { TargetMethod: { Name: "Parse", IsStatic: true } parse } call
+            && parse.ContainingType.IsBallast("Device") && call.Arguments.All(a => a.Value.ConstantValue.HasValue));
+
+    private static bool IsDeviceNamed(IOperation value, string name) =>
+        value is IPropertyReferenceOperation { Property: { IsStatic: true } property } && property.Name == name
+        && property.ContainingType.IsBallast("Device");
+
+    /// <summary>
+    /// Whether an operator or method takes the tensor together with a tensor of the call, or a variable, that stays where it is.
+    /// </summary>
+    private static bool MeetsOperand(IOperation made, IMethodSymbol forward)
+    {
+        for (IOperation value = made; value.Outside() is var (parent, child) && parent is not null; value = parent)
+        {
+            switch (parent)
+            {
+                case IBinaryOperation binary when HeldTypes.IsTensor(binary.Type!):
+                    if (IsOperand(binary.LeftOperand.Unwrapped() == value ? binary.RightOperand : binary.LeftOperand, forward)) return true;
+                    break;
+                case IInvocationOperation call when call.Instance == child && call.Type is { } type && HeldTypes.IsTensor(type):
+                    if (call.Arguments.Any(a => IsOperand(a.Value, forward))) return true;
+                    break;
+                case IArgumentOperation { Parent: IInvocationOperation { Instance: { } receiver } }:
+                    return IsOperand(receiver, forward);
+                case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator } when made is IInvocationOperation:
+                    return made.Root().Descendants().OfType<ILocalReferenceOperation>().Any(r => MeetsOperand(r, forward)
+                        && SymbolEqualityComparer.Default.Equals(r.Local, declarator.Symbol)
+                        && ReferenceEquals(r.Resolved(), declarator.Initializer!.Value));
+                default:
+                    return false;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>A tensor argument of the forward pass or a variable, as it is: not on its way to another device.</summary>
+    private static bool IsOperand(IOperation value, IMethodSymbol forward) => value.Unwrapped() switch
+    {
+        IParameterReferenceOperation p => HeldTypes.IsTensor(p.Parameter.Type)
+            && SymbolEqualityComparer.Default.Equals(p.Parameter.ContainingSymbol, forward)
+            && !value.Root().Descendants().OfType<IAssignmentOperation>().Any(a => a.Target is IParameterReferenceOperation t
+                && SymbolEqualityComparer.Default.Equals(t.Parameter, p.Parameter)),
+        { Type: { } type } member when type.IsOrDerivesFrom("Variable") => member.Member() is { Instance: IInstanceReferenceOperation },
+        _ => false,
+    };
 
     /// <summary>One number from the host goes with tensors of any device.</summary>
     private static bool IsHostScalar(IMethodSymbol method) =>
@@ -88,7 +150,8 @@ internal static class FactoryDevice
         call.TargetMethod.IsExtensionMethod && call.Arguments.Length > 0 && call.Arguments[0].Value == value;
 
     private static bool MovesTo(IInvocationOperation call) =>
-        call.TargetMethod.Name == "To" && call.Arguments.Any(a => a.Parameter?.Type.IsBallast("Device") == true);
+        call.TargetMethod.Name == "To" && call.Arguments.Any(a => a.Parameter?.Type.IsBallast("Device") == true
+            && !IsDeviceNamed(a.Value.Unwrapped(), "Default"));
 
     /// <summary>Whether the method sets a default device around what it makes.</summary>
     private static bool SetsDefault(IOperation value) => value.Root().Descendants().OfType<IInvocationOperation>()

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Ballast.Generators.Support;
 using Microsoft.CodeAnalysis;
@@ -25,19 +24,19 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
         var module = (INamedTypeSymbol)context.Symbol;
         if (!module.IsModuleClass()) return;
         var helpers = new Helpers(module);
-        context.RegisterOperationAction(c => CheckCreation(c, module), OperationKind.ObjectCreation);
+        context.RegisterOperationAction(c => CheckCreation(c, module, helpers), OperationKind.ObjectCreation);
         context.RegisterOperationAction(c => CheckCall(c, module, helpers), OperationKind.Invocation);
         context.RegisterOperationAction(c => CheckMember(c, module, helpers), OperationKind.PropertyReference,
             OperationKind.FieldReference);
         context.RegisterSymbolEndAction(helpers.Report);
     }, SymbolKind.NamedType);
 
-    private static void CheckCreation(OperationAnalysisContext context, INamedTypeSymbol module)
+    private static void CheckCreation(OperationAnalysisContext context, INamedTypeSymbol module, Helpers helpers)
     {
         var creation = (IObjectCreationOperation)context.Operation;
-        if (creation.Type is not INamedTypeSymbol type || !HeldTypes.IsState(type)) return;
-        if (Forward(context.ContainingSymbol, module) is not { } forward || !LosesState(type)) return;
-        ReportState(context, creation, type, forward);
+        if (creation.Type is not INamedTypeSymbol type || !HeldTypes.IsState(type) || !LosesState(type)) return;
+        if (Forward(context.ContainingSymbol, module) is { } forward) ReportState(context, creation, type, forward);
+        else helpers.AddState(context.ContainingSymbol, creation, type);
     }
 
     private static void CheckCall(OperationAnalysisContext context, INamedTypeSymbol module, Helpers helpers)
@@ -45,15 +44,26 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
         var call = (IInvocationOperation)context.Operation;
         var method = call.TargetMethod;
         var forward = Forward(context.ContainingSymbol, module);
-        if (forward is not null) helpers.AddCall(method, forward);
-        if (forward is not null && method.Name is "Derived" or "DerivedFor" && method.ContainingType.IsBallast("Buffer"))
-            ReportState(context, call, method.ContainingType, forward!);
-        else if (forward is not null && MakesState(method, module) is { } made)
-            ReportState(context, call, made, forward);
-        else if (method.IsTensorFactory() && FactoryDevice.IsDefault(call))
+        helpers.AddCall(context.ContainingSymbol, forward, method, call);
+        if (method.Name is "Derived" or "DerivedFor" && method.ContainingType.IsBallast("Buffer"))
         {
-            if (forward is null) helpers.AddFactory(context.ContainingSymbol, call);
-            else if (FactoryDevice.Operand(forward) is { } operand) context.ReportDiagnostic(FactoryDevice.Finding(call, forward, operand));
+            if (forward is not null) ReportState(context, call, method.ContainingType, forward);
+        }
+        else if (MakesState(method, module) is { } made)
+        {
+            if (forward is not null) ReportState(context, call, made, forward);
+            else helpers.AddState(context.ContainingSymbol, call, made);
+        }
+        else if (method.IsTensorFactory())
+        {
+            if (forward is null)
+            {
+                if (FactoryDevice.IsDefault(call)) helpers.AddFactory(context.ContainingSymbol, call);
+            }
+            else if (FactoryDevice.IsDefault(call) || FactoryDevice.IsElsewhere(call, forward))
+            {
+                if (FactoryDevice.Operand(forward) is { } operand) context.ReportDiagnostic(FactoryDevice.Finding(call, forward, operand));
+            }
         }
     }
 
@@ -61,17 +71,26 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
     {
         if (context.Operation.Type is not { } type || IsElement(context.Operation)) return;
         if (context.Operation.Member() is not { } reference || !HoldsAny(type)) return;
-        if (Forward(context.ContainingSymbol, module) is not { } forward) return;
-        if (reference.Member is IPropertySymbol { GetMethod: { } getter }) helpers.AddCall(getter, forward);
+        var forward = Forward(context.ContainingSymbol, module);
+        if (reference.Member is IPropertySymbol { GetMethod: { } getter })
+            helpers.AddCall(context.ContainingSymbol, forward, getter, context.Operation);
         // A static member of a module has a finding of its own (BAL0001, BAL0004).
         if (!reference.Member.IsStatic || reference.Member.ContainingType.HoldsState() || reference.Member.IsScratch()) return;
         if (!IsStored(reference.Member) || context.Operation.IsInNameOf()) return;
         var used = context.Operation.Outside().Parent is { } element && IsElement(element) ? element : context.Operation;
         if (FactoryDevice.IsMoved(used)) return;
-        context.ReportDiagnostic(Diagnostic.Create(Rules.StaticInForward, context.Operation.Syntax.GetLocation(),
-            $"{reference.Member.ContainingType.Name}.{reference.Member.Name}", type.ToDisplayString(SymbolExtensions.Short),
-            forward.PlainName(), forward.ContainingType.Name));
+        if (forward is null) helpers.AddStatic(context.ContainingSymbol, context.Operation, reference.Member, type);
+        else context.ReportDiagnostic(StaticFinding(context.Operation, reference.Member, type, forward));
     }
+
+    /// <summary>The finding about a static tensor or module (BAL0016).</summary>
+    internal static Diagnostic StaticFinding(IOperation at, ISymbol member, ITypeSymbol type, IMethodSymbol used) => Diagnostic.Create(
+        Rules.StaticInForward, at.Syntax.GetLocation(), $"{member.ContainingType.Name}.{member.Name}",
+        type.ToDisplayString(SymbolExtensions.Short), used.PlainName(), used.ContainingType.Name);
+
+    /// <summary>The finding about state that a method makes on each call (BAL0012).</summary>
+    internal static Diagnostic StateFinding(IOperation creation, INamedTypeSymbol type, IMethodSymbol method) => Diagnostic.Create(
+        Rules.StateInForward, creation.Syntax.GetLocation(), method.PlainName(), type.Name, method.ContainingType.Name);
 
     private static bool IsElement(IOperation operation) =>
         operation is IPropertyReferenceOperation { Property.IsIndexer: true } or IArrayElementReferenceOperation;
@@ -91,8 +110,7 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
         // Into a member: a lazy first value, which the walk sees from then on.
         if (parent is IAssignmentOperation assignment && assignment.Value == child && assignment.Target.Member() is not null) return;
         if (parent is IThrowOperation) return;
-        context.ReportDiagnostic(Diagnostic.Create(Rules.StateInForward, creation.Syntax.GetLocation(), forward.PlainName(), type.Name,
-            forward.ContainingType.Name));
+        context.ReportDiagnostic(StateFinding(creation, type, forward));
     }
 
     /// <summary>The method around, if it is one of the module itself that computes tensors from tensors.</summary>
@@ -114,10 +132,24 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
         if (method.ReturnType is not INamedTypeSymbol type || !HeldTypes.IsState(type) || !LosesState(type)) return null;
         if (!SymbolEqualityComparer.Default.Equals(method.ContainingType, module)) return null;
         return method.DeclaringSyntaxReferences.Any(r => r.GetSyntax() is MethodDeclarationSyntax { } declared
-            && (declared.ExpressionBody?.Expression is BaseObjectCreationExpressionSyntax
-                || declared.Body?.Statements.LastOrDefault() is ReturnStatementSyntax { Expression: BaseObjectCreationExpressionSyntax }))
-                    ? type : null;
+            && Given(declared) switch
+            {
+                BaseObjectCreationExpressionSyntax => true,
+                IdentifierNameSyntax local when declared.Body is { } body => IsNewLocal(local.Identifier.ValueText, body),
+                _ => false,
+            }) ? type : null;
     }
+
+    /// <summary>What a method returns at its end.</summary>
+    private static ExpressionSyntax? Given(MethodDeclarationSyntax method) => method.ExpressionBody?.Expression
+        ?? (method.Body?.Statements.LastOrDefault() as ReturnStatementSyntax)?.Expression;
+
+    /// <summary><c>var made = new Linear(2, 2); ...; return made;</c>, where nothing else gets it.</summary>
+    private static bool IsNewLocal(string name, BlockSyntax body) =>
+        body.DescendantNodes().OfType<VariableDeclaratorSyntax>().Any(v => v.Identifier.ValueText == name
+            && v.Initializer?.Value is BaseObjectCreationExpressionSyntax)
+        && body.DescendantNodes().OfType<IdentifierNameSyntax>().Where(n => n.Identifier.ValueText == name)
+            .All(n => n.Parent is ReturnStatementSyntax or MemberAccessExpressionSyntax);
 
     /// <summary>Whether a module of the class has something to lose: variables, modules below, or a mode to follow.</summary>
     private static bool LosesState(INamedTypeSymbol type)
@@ -132,39 +164,5 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
             }
         }
         return false;
-    }
-
-    /// <summary>
-    /// Tensors that a module's other methods and properties make on the default device, and which of these a forward pass calls: known
-    /// when all of the class has been seen.
-    /// </summary>
-    private sealed class Helpers(INamedTypeSymbol module)
-    {
-        private readonly ConcurrentBag<(IMethodSymbol In, IInvocationOperation Call)> _factories = [];
-        private readonly ConcurrentDictionary<IMethodSymbol, IMethodSymbol> _calls = new(SymbolEqualityComparer.Default);
-
-        /// <summary>Notes a call, by a forward pass, of a member that takes no tensor.</summary>
-        public void AddCall(IMethodSymbol method, IMethodSymbol from)
-        {
-            if (SymbolEqualityComparer.Default.Equals(method.ContainingType, module) && HeldTypes.FindAny(method.ReturnType) is not null)
-                _calls.TryAdd(method.OriginalDefinition, from);
-        }
-
-        /// <summary>Notes a tensor that some member makes.</summary>
-        public void AddFactory(ISymbol place, IInvocationOperation call)
-        {
-            if (place.OutermostMember() is IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.PropertyGet } method
-                && HeldTypes.IsTensor(method.ReturnType)) _factories.Add((method, call));
-        }
-
-        /// <summary>Reports the tensors that reach a forward pass.</summary>
-        public void Report(SymbolAnalysisContext context)
-        {
-            foreach (var (place, call) in _factories)
-            {
-                if (_calls.TryGetValue(place, out var forward) && FactoryDevice.Operand(forward) is not null)
-                    context.ReportDiagnostic(FactoryDevice.Finding(call, forward, FactoryDevice.Operand(place)));
-            }
-        }
     }
 }

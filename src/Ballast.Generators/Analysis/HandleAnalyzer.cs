@@ -56,6 +56,8 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
         else if (context.ContainingSymbol.ContainingType is { } module && ForwardAnalyzer.MakesState(method, module) is { } made)
         {
             CheckRebuilt(context, call, made);
+            if (made.IsOrDerivesFrom("Variable")) CheckReplaced(context, call, made);
+            if (made.IsBallast("Buffer") && IsInConstruction(context)) CheckChance(context, call, call, "this Buffer");
         }
     }
 
@@ -101,15 +103,18 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
     /// <summary><c>RunningMean = new Buffer(mean)</c> where the member has a handle already.</summary>
     private static void CheckReplaced(OperationAnalysisContext context, IOperation creation, ITypeSymbol type)
     {
-        if (creation.Outside().Parent is not ISimpleAssignmentOperation assignment
-            || assignment.Parent is IObjectOrCollectionInitializerOperation) return;
-        if (assignment.Target.Member() is not { } target || target.Member.IsStatic || !target.Member.ContainingType.IsModuleClass()) return;
+        foreach (var (assignment, place) in Assignments(creation)) CheckReplaced(context, assignment, place, type);
+    }
+
+    private static void CheckReplaced(OperationAnalysisContext context, IOperation assignment, IOperation place, ITypeSymbol type)
+    {
+        if (Aliased(place).Member() is not { } target || target.Member.IsStatic || !target.Member.ContainingType.IsModuleClass()) return;
         var declared = target.Member.TypeOf();
         // A member that may be absent gets its handle when it is known; an element of a list is the list's matter.
         if (!declared.IsOrDerivesFrom("Variable") || declared.NullableAnnotation == NullableAnnotation.Annotated) return;
-        var place = context.ContainingSymbol.OutermostMember();
+        var body = context.ContainingSymbol.OutermostMember();
         var own = target.Instance is IInstanceReferenceOperation;
-        if (own && (place is not IMethodSymbol method || method.MethodKind is MethodKind.Constructor
+        if (own && (body is not IMethodSymbol method || method.MethodKind is MethodKind.Constructor
             || SymbolEqualityComparer.Default.Equals(method.AssociatedSymbol, target.Member) || IsInitOnly(method)
             || IsHelperOfConstructor(method, target.Member))) return;
         var name = target.Member.PlainName();
@@ -117,6 +122,40 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
         context.ReportDiagnostic(Diagnostic.Create(Rules.HandleReplaced, assignment.Syntax.GetLocation(), name,
             target.Member.ContainingType.Called(), type.Name, way));
     }
+
+    /// <summary>
+    /// The assignments that put a new handle somewhere, as it is or by way of a choice, a tuple or a local, each with the place.
+    /// </summary>
+    private static IEnumerable<(IOperation Assignment, IOperation Place)> Assignments(IOperation value)
+    {
+        var (parent, child) = value.Outside();
+        switch (parent)
+        {
+            case ISimpleAssignmentOperation { Parent: not IObjectOrCollectionInitializerOperation } assignment
+                when assignment.Value == child:
+                return [(assignment, assignment.Target)];
+            // Of the branches of a choice the first that makes a handle speaks for all.
+            case IConditionalOperation or ICoalesceOperation or ISwitchExpressionArmOperation:
+                var choice = parent is ISwitchExpressionArmOperation ? parent.Parent! : parent;
+                return choice.Leaves().FirstOrDefault(l => l is IObjectCreationOperation) == value ? Assignments(choice) : [];
+            case ITupleOperation tuple
+                when tuple.Outside().Parent is IDeconstructionAssignmentOperation { Target: ITupleOperation targets } all
+                && all.Value.Unwrapped() == tuple:
+                var at = tuple.Elements.IndexOf(tuple.Elements.First(e => e.Unwrapped() == value));
+                return at < targets.Elements.Length ? [(all, targets.Elements[at])] : [];
+            case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: { RefKind: RefKind.None } local } }:
+                return value.Root().Descendants().OfType<ISimpleAssignmentOperation>().Where(a =>
+                    a.Value.Unwrapped() is ILocalReferenceOperation reference && a.Parent is not IObjectOrCollectionInitializerOperation
+                    && SymbolEqualityComparer.Default.Equals(reference.Local, local)).Select(a => ((IOperation)a, a.Target));
+            default:
+                return [];
+        }
+    }
+
+    /// <summary>The member that a <c>ref</c> local stands for.</summary>
+    private static IOperation Aliased(IOperation place) => place is ILocalReferenceOperation { Local.RefKind: not RefKind.None } alias
+        ? alias.Root().Descendants().OfType<IVariableDeclaratorOperation>()
+            .FirstOrDefault(d => SymbolEqualityComparer.Default.Equals(d.Symbol, alias.Local))?.Initializer?.Value ?? place : place;
 
     private static bool IsInitOnly(IMethodSymbol method) => method.IsInitOnly;
 
@@ -130,54 +169,32 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
     /// <summary><c>new Parameter(embedding.Weight)</c>.</summary>
     private static void CheckTie(OperationAnalysisContext context, IObjectCreationOperation creation, ITypeSymbol type)
     {
-        if (Argument(creation.Arguments, "value") is not { } value || HandleBehind(value) is not { } handle) return;
+        if (Argument(creation.Arguments, "value") is not { } value || Ties.HandleBehind(value, out var whole) is not { } handle) return;
         var source = handle.Syntax.ToString();
         context.ReportDiagnostic(Diagnostic.Create(Rules.TieByCopy, creation.Syntax.GetLocation(), type.Name, source,
-            $"new {type.Name}({source}.Value.Detach().Clone())"));
-    }
-
-    /// <summary>
-    /// The variable whose own tensor the expression gives, or null: through <c>Value</c>, <c>Detach()</c> and the conversion.
-    /// </summary>
-    internal static IOperation? HandleBehind(IOperation value)
-    {
-        while (true)
-        {
-            switch (value)
-            {
-                case IConversionOperation { OperatorMethod: { } method } conversion when method.ContainingType.IsBallast("Variable"):
-                    return conversion.Operand.Unwrapped();
-                case IConversionOperation conversion: value = conversion.Operand; break;
-                case IParenthesizedOperation parentheses: value = parentheses.Operand; break;
-                case IInvocationOperation { TargetMethod.Name: "Detach", Instance: { } receiver } when HeldTypes.IsTensor(receiver.Type!):
-                    value = receiver;
-                    break;
-                case ILocalReferenceOperation local when !ReferenceEquals(local.Resolved(), local): value = local.Resolved(); break;
-                case IPropertyReferenceOperation
-                {
-                    Property.Name: "Value",
-                    Instance: { Type: { } t } handle
-                } when t.IsOrDerivesFrom("Variable"):
-                    return handle.Unwrapped();
-                default: return null;
-            }
-        }
+            $"new {type.Name}({Ties.Copy(value, source, whole)})"));
     }
 
     private static void CheckChance(
         OperationAnalysisContext context, IOperation creation, ImmutableArray<IArgumentOperation> arguments, string what)
     {
-        if (context.ContainingSymbol.ContainingType is not { } holder || !holder.IsModuleClass()) return;
-        var place = context.ContainingSymbol.OutermostMember();
-        if (place is IMethodSymbol { MethodKind: not MethodKind.Constructor }
-            || Argument(arguments, "value") is not { } value) return;
-        if (HandleBehind(value) is not null) return;
+        if (!IsInConstruction(context) || Argument(arguments, "value") is not { } value) return;
+        if (Ties.HandleBehind(value, out _) is null) CheckChance(context, creation, value, what);
+    }
+
+    private static bool IsInConstruction(OperationAnalysisContext context) =>
+        context.ContainingSymbol.ContainingType?.IsModuleClass() == true
+        && context.ContainingSymbol.OutermostMember() is not IMethodSymbol { MethodKind: not MethodKind.Constructor };
+
+    private static void CheckChance(OperationAnalysisContext context, IOperation creation, IOperation value, string what)
+    {
         foreach (var part in value.DescendantsAndSelf()
             .SelectMany(p => p is ILocalReferenceOperation ? p.Resolved().DescendantsAndSelf() : [p]))
         {
             var origin = part switch
             {
-                IInvocationOperation call when Draws(call) => $"chance ({call.TargetMethod.Name})",
+                IInvocationOperation call when Draws(call) || Callees.Run(call, context.ContainingSymbol.ContainingType)
+                    .Any(o => o is IInvocationOperation inner && Draws(inner)) => $"chance ({call.TargetMethod.Name})",
                 IParameterReferenceOperation { Parameter.ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.Constructor } } p
                     when HeldTypes.IsTensor(p.Parameter.Type) || HeldTypes.FindTensor(p.Parameter.Type) is not null
                     => $"the argument '{p.Parameter.Name}'",
@@ -194,6 +211,9 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
     {
         var method = call.TargetMethod;
         if (call.Instance?.Type is { } receiver && (receiver.IsBallast("Generator") || IsRandom(receiver))) return true;
+        // A generator of a fixed seed gives every process the same.
+        if (call.Arguments.Any(a => a.Value.Unwrapped() is IObjectCreationOperation { Arguments.Length: > 0 } seeded
+            && seeded.Type!.IsBallast("Generator") && seeded.Arguments.All(s => s.Value.ConstantValue.HasValue))) return false;
         return method.Parameters.Any(p => p.Type.IsBallast("Generator"))
             || (method.IsTensorFactory() && method.Name.StartsWith("Rand", StringComparison.Ordinal))
             || IsRandom(method.ContainingType);

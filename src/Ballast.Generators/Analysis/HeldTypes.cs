@@ -76,6 +76,9 @@ internal static class HeldTypes
         return null;
     }
 
+    /// <summary>Whether the type is of the framework.</summary>
+    public static bool IsOfFramework(INamedTypeSymbol type) => IsIn(type, "System");
+
     /// <summary>Whether the class is an optimizer: what it holds belongs to its model.</summary>
     public static bool IsOptimizer(INamedTypeSymbol type) => WithBases(type).Any(t => t.Name == "Optimizer" && t.IsInBallast());
 

@@ -27,7 +27,12 @@ internal static class Kept
         // A local that tells what it holds is looked at by its type.
         ILocalReferenceOperation local => HeldTypes.FindAny(local.Local.Type) is null ? local.Values().Concat(Filled(local)) : [],
         IObjectCreationOperation { Constructor: { } constructor } creation when !HeldTypes.IsState(creation.Type!) =>
-            Foreign(creation.Arguments.Where(a => a.Parameter is not null && IsKept(constructor, a.Parameter))),
+            Foreign(creation.Arguments.Where(a => a.Parameter is not null && IsKept(constructor, a.Parameter)))
+                .Concat(creation.Arguments.Where(a => GivesElement(creation.Type, a)).SelectMany(a => Returned(a.Value))),
+        // GCHandle.Alloc(x), Comparer<int>.Create(lambda), Task.FromResult<object>(x).
+        IInvocationOperation { TargetMethod: { IsStatic: true, Name: "Alloc" or "Create" or "FromResult" } method } call
+            when HeldTypes.IsOfFramework(method.ContainingType) && method.ReturnType.Name == method.ContainingType.Name =>
+            Foreign(call.Arguments),
         // A query over a query is one over what that one asks.
         IInvocationOperation call when IsDeferred(call) => Foreign(call.Arguments)
             .SelectMany(v => v.Unwrapped() is IInvocationOperation inner && IsDeferred(inner) ? Behind(inner) : [v]),
@@ -35,6 +40,16 @@ internal static class Kept
         IBinaryOperation { Type.TypeKind: TypeKind.Delegate } both => [both.LeftOperand, both.RightOperand],
         _ => [],
     };
+
+    /// <summary>Whether an argument is a delegate that makes what the object holds: <c>new Lazy&lt;object&gt;(() => x)</c>.</summary>
+    private static bool GivesElement(ITypeSymbol? made, IArgumentOperation argument) =>
+        made is INamedTypeSymbol { TypeArguments.Length: > 0 } type && HeldTypes.IsOfFramework(type)
+        && argument.Parameter?.Type is INamedTypeSymbol { DelegateInvokeMethod: { ReturnsVoid: false } invoke }
+        && type.TypeArguments.Any(t => SymbolEqualityComparer.Default.Equals(t, invoke.ReturnType));
+
+    private static IEnumerable<IOperation> Returned(IOperation function) =>
+        (function.Unwrapped() as IDelegateCreationOperation)?.Target is IAnonymousFunctionOperation { Body: { } body }
+            ? body.Descendants().OfType<IReturnOperation>().Select(r => r.ReturnedValue).OfType<IOperation>() : [];
 
     /// <summary>What is put into the collection or object that a local holds: <c>all.Add(x)</c>, <c>bag["a"] = x</c>.</summary>
     private static IEnumerable<IOperation> Filled(ILocalReferenceOperation local)

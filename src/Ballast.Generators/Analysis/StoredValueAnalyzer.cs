@@ -185,8 +185,9 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
             foreach (var origin in leaf.Origins())
             {
                 // The lambda of an expression tree has no delegate around it.
-                if (origin is IDelegateCreationOperation or IAnonymousFunctionOperation) CheckDelegate(context, member, holder, origin);
-                else if (origin.Type is { } stored && (found = CheckStored(context, member, type, holder, leaf, stored))) break;
+                if (origin is IDelegateCreationOperation or IAnonymousFunctionOperation)
+                    found |= CheckDelegate(context, member, holder, origin);
+                else if (!found && origin.Type is { } stored && (found = CheckStored(context, member, type, holder, leaf, stored))) break;
             }
             if (!found && Untold.Is(leaf)) ReportUntold(context, member, type, holder, leaf);
         }
@@ -218,20 +219,22 @@ public sealed class StoredValueAnalyzer : ModuleAnalyzer
             "declare it by the type of what it holds"));
     }
 
-    private static void CheckDelegate(OperationAnalysisContext context, ISymbol member, INamedTypeSymbol holder, IOperation creation)
+    private static bool CheckDelegate(OperationAnalysisContext context, ISymbol member, INamedTypeSymbol holder, IOperation creation)
     {
-        if (Captures.First(creation, t => HeldTypes.FindAny(t) is not null) is not { } captured) return;
-        if (Watches(context, holder, creation)) return;
+        if (Captures.First(creation, t => HeldTypes.FindAny(t) is not null) is not { } captured) return false;
+        if (Watches(context, holder, creation)) return false;
         var type = Captures.TypeOf(captured);
         var plain = HeldTypes.IsTensor(type) || HeldTypes.FindTensor(type) is not null;
         // Moving a module that the walk reaches elsewhere moves what the delegate sees.
-        if (!plain && (holder.WalksByHand() || Captures.IsAlsoMember(captured, context.ContainingSymbol.ContainingType, creation))) return;
+        if (!plain && (holder.WalksByHand() || Captures.IsAlsoMember(captured, context.ContainingSymbol.ContainingType, creation)))
+            return false;
         var noun = member is IEventSymbol ? "handler"
             : creation is IDelegateCreationOperation { Target: IMethodReferenceOperation } ? "method of it" : "lambda";
         var fix = plain ? "hold it in a Buffer (or a Parameter if it is learned) and use that member in the lambda"
             : "hold it in a field or property and use that member in the lambda";
         context.ReportDiagnostic(Diagnostic.Create(Rules.CapturedState, creation.Syntax.GetLocation(), member.PlainName(), holder.Called(),
             captured.Name, type.ToDisplayString(SymbolExtensions.Short), noun, fix));
+        return true;
     }
 
     /// <summary>Whether a variable of the type can hold a reference to something else than the type says.</summary>

@@ -32,9 +32,43 @@ public sealed class TrainingLoopAnalyzer : ModuleAnalyzer
             }
             return;
         }
-        if (call.TargetMethod.Name is not ("Item" or "ToArray" or "AsSpan" or "ToString" or "CopyTo") && !IsToHost(call)) return;
-        if (call.Instance?.Type is { } receiver && IsRead(receiver)) Check(context, call, call.TargetMethod.Name, call.Instance);
+        if (ReadBy(call) is { } what) Check(context, call, call.TargetMethod.Name, what);
+        else if (call.Arguments.Any(a => a.Parameter is { Type: { } type } && IsRead(type)) && Around(call) is not null)
+            CheckHelper(context, call);
     }
+
+    /// <summary><c>Log(loss)</c>, where that method of the class reads its argument whenever it runs.</summary>
+    private static void CheckHelper(OperationAnalysisContext context, IInvocationOperation call)
+    {
+        if (Callees.Body(call, context.ContainingSymbol.ContainingType) is not { } body) return;
+        foreach (var operation in body.Descendants())
+        {
+            var what = operation switch
+            {
+                IInvocationOperation inner when IsConsole(inner.TargetMethod) => inner.Arguments.Select(a => a.Value.Unwrapped())
+                    .FirstOrDefault(v => v.Type is { } type && IsRead(type)),
+                IInvocationOperation inner => ReadBy(inner),
+                IInterpolationOperation text => text.Expression.Unwrapped(),
+                _ => null,
+            };
+            if (what?.Unwrapped() is not IParameterReferenceOperation parameter || !IsRead(parameter.Parameter.Type)) continue;
+            var argument = call.Arguments.FirstOrDefault(a => a.Parameter?.Ordinal == parameter.Parameter.Ordinal
+                && SymbolEqualityComparer.Default.Equals(parameter.Parameter.ContainingSymbol, call.TargetMethod.OriginalDefinition));
+            if (argument is null || !operation.AlwaysRuns(body) || Leaves(body, operation)) continue;
+            Check(context, call, call.TargetMethod.Name, argument.Value);
+            return;
+        }
+    }
+
+    /// <summary>Whether something before the operation may leave the body or the turn: <c>if (step % 9 != 0) return;</c>.</summary>
+    private static bool Leaves(IOperation body, IOperation before) => body.Descendants().Any(o => !o.IsImplicit
+        && o.Syntax.SpanStart < before.Syntax.SpanStart && !o.Syntax.Span.Contains(before.Syntax.Span)
+        && o is IReturnOperation { Kind: OperationKind.Return } or IBranchOperation { BranchKind: BranchKind.Continue });
+
+    /// <summary>What a call reads to the host, or null.</summary>
+    private static IOperation? ReadBy(IInvocationOperation call) =>
+        (call.TargetMethod.Name is "Item" or "ToArray" or "AsSpan" or "ToString" or "CopyTo" || IsToHost(call))
+        && call.Instance?.Type is { } receiver && IsRead(receiver) ? call.Instance : null;
 
     private static ILoopOperation? Around(IOperation operation)
     {
@@ -75,26 +109,41 @@ public sealed class TrainingLoopAnalyzer : ModuleAnalyzer
 
     private static void Check(OperationAnalysisContext context, IOperation read, string how, IOperation what)
     {
+        if (IsInEachStep(read, context))
+            context.ReportDiagnostic(Diagnostic.Create(Rules.HostRead, read.Syntax.GetLocation(), how, what.Syntax.ToString()));
+    }
+
+    /// <summary>Whether each turn of a training loop runs this: not every so often, nor in a callback that somebody else calls.</summary>
+    private static bool IsInEachStep(IOperation read, OperationAnalysisContext context)
+    {
         for (IOperation child = read, parent = read.Parent!; parent is not null; child = parent, parent = parent.Parent!)
         {
-            // Every so often, or in a callback that somebody else calls.
-            if (parent is IConditionalOperation choice && choice.Condition != child) return;
-            if (parent is ISwitchCaseOperation or ISwitchExpressionArmOperation or ICatchClauseOperation) return;
-            if (parent is IAnonymousFunctionOperation or ILocalFunctionOperation) return;
-            if (parent is not ILoopOperation loop || loop.Body != child || !Trains(loop)) continue;
-            context.ReportDiagnostic(Diagnostic.Create(Rules.HostRead, read.Syntax.GetLocation(), how, what.Syntax.ToString()));
-            return;
+            if (parent is IConditionalOperation choice && choice.Condition != child) return false;
+            if (parent is ISwitchCaseOperation or ISwitchExpressionArmOperation or ICatchClauseOperation) return false;
+            if (parent is IAnonymousFunctionOperation or ILocalFunctionOperation) return false;
+            if (parent is ILoopOperation loop && loop.Body == child && Trains(loop, context)) return !Leaves(loop.Body, read);
         }
+        return false;
     }
 
     /// <summary>
-    /// Whether each turn of the loop itself runs a backward pass or an optimizer's step; a loop of epochs runs a loop that does.
+    /// Whether each turn of the loop itself runs a backward pass or an optimizer's step, also by way of a method of the class; a loop of
+    /// epochs runs a loop that does.
     /// </summary>
-    private static bool Trains(ILoopOperation loop) => loop.Body.Descendants().OfType<IInvocationOperation>().Any(call =>
-        ReferenceEquals(Around(call), loop) && call.TargetMethod.Name switch
-        {
-            "Backward" => call.Instance?.Type is { } type && HeldTypes.IsTensor(type),
-            "Step" => call.Instance?.Type is INamedTypeSymbol type && HeldTypes.IsOptimizer(type),
-            _ => false,
-        });
+    private static bool Trains(ILoopOperation loop, OperationAnalysisContext context) => loop.Body.Descendants()
+        .OfType<IInvocationOperation>().Any(call => ReferenceEquals(Around(call), loop) && (IsStep(call) || RunsStep(call, context)));
+
+    private static bool RunsStep(IInvocationOperation call, OperationAnalysisContext context) =>
+        Callees.Body(call, context.ContainingSymbol.ContainingType) is { } body && body.Descendants().OfType<IInvocationOperation>()
+            .Any(inner => IsStep(inner) && inner.AlwaysRuns(body) && (Around(inner) is not { } within || !IsInside(within, body)));
+
+    private static bool IsInside(IOperation operation, IOperation body) =>
+        body.Syntax.SyntaxTree == operation.Syntax.SyntaxTree && body.Syntax.Span.Contains(operation.Syntax.Span);
+
+    private static bool IsStep(IInvocationOperation call) => call.TargetMethod.Name switch
+    {
+        "Backward" => call.Instance?.Type is { } type && HeldTypes.IsTensor(type),
+        "Step" => call.Instance?.Type is INamedTypeSymbol type && HeldTypes.IsOptimizer(type),
+        _ => false,
+    };
 }

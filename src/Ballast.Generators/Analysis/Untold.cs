@@ -60,7 +60,9 @@ internal static class Untold
         && operation switch
         {
             ILocalReferenceOperation local => !local.Values().Any(),
-            IParameterReferenceOperation or IInvocationOperation or IDynamicInvocationOperation or IDynamicMemberReferenceOperation => true,
+            IParameterReferenceOperation or IInvocationOperation or IDynamicInvocationOperation or IDynamicMemberReferenceOperation
+                or IDynamicIndexerAccessOperation => true,
+            IBinaryOperation or IUnaryOperation => type.TypeKind == TypeKind.Dynamic,
             IArrayElementReferenceOperation or IPropertyReferenceOperation or IFieldReferenceOperation =>
                 // What is in another member of a module was looked at where it got there.
                 operation.Member()?.Member.ContainingType?.HoldsState() != true,

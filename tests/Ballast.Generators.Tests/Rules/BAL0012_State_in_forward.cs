@@ -10,6 +10,12 @@ public sealed class BAL0012_State_in_forward
     [InlineData("public Tensor Forward(Tensor x) { Tensor Inner(Tensor y) => {|BAL0012:new Linear(2, 2)|}.Forward(y); return Inner(x); }")]
     [InlineData("private static Linear Make() => new(2, 2); public Tensor Forward(Tensor x) => {|BAL0012:Make()|}.Forward(x);")]
     [InlineData("public Tensor Forward(Tensor x) => x * {|BAL0012:Buffer.Derived(_ => Tensor.Ones(2))|};")]
+    [InlineData("private static Tensor Run(Tensor x) => {|BAL0012:new Linear(2, 2)|}.Forward(x); public Tensor Forward(Tensor x) => Run(x);")]
+    [InlineData("private static Tensor A(Tensor x) => B(x); private static Tensor B(Tensor x) { var l = {|BAL0012:new Linear(2, 2)|}; l.Eval(); return l.Forward(x); } public Tensor Forward(Tensor x) => A(x);")]
+    [InlineData("private Tensor Scale(int n) { var l = {|BAL0012:new Linear(n, n)|}; return l.Weight; } public Tensor Forward(Tensor x) => x * Scale(2);")]
+    [InlineData("private Tensor Scale(int n) => {|BAL0012:new Embedding(n, n)|}.Weight * 2; public Buffer M { get; } = new(Tensor.Ones(2)); private Tensor Both(int n) => Scale(n) * M; public Tensor Forward(Tensor x) => x * Both(2);")]
+    [InlineData("private static Linear Make(int n) { var l = new Linear(n, n); return l; } public Tensor Forward(Tensor x) => {|BAL0012:Make(2)|}.Forward(x);")]
+    [InlineData("private static Linear Make(int n) => new(n, n); private static Tensor Run(Tensor x) => {|BAL0012:Make(2)|}.Forward(x); public Tensor Forward(Tensor x) => Run(x);")]
     public Task Fires_on(string member) => Rule.FindsIn(member);
 
     [Theory]
@@ -21,6 +27,11 @@ public sealed class BAL0012_State_in_forward
     [InlineData("private Linear? _l; private Linear Make() => new(2, 2); public Tensor Forward(Tensor x) { _l ??= Make(); return _l.Forward(x); }")]
     [InlineData("private readonly Linear _l = new(2, 2); private Linear Get() => _l; public Tensor Forward(Tensor x) => Get().Forward(x);")]
     [InlineData("public static Tensor Run(Tensor x) => new Linear(2, 2).Forward(x);")]
+    [InlineData("private static Tensor Run(Tensor x) => new Linear(2, 2).Forward(x); public Buffer M { get; } = new(Run(Tensor.Ones(2))); public Tensor Forward(Tensor x) => x * M;")]
+    [InlineData("public ModuleList<Linear> All { get; } = []; private void Grow(int n) { while (All.Count < n) { var l = new Linear(2, 2); All.Add(l); } } public Tensor Forward(Tensor x) { Grow(2); return All[0].Forward(x); }")]
+    [InlineData("private Linear? _l; private void Build() => _l = new Linear(2, 2); public Tensor Forward(Tensor x) { if (_l is null) Build(); return _l!.Forward(x); }")]
+    [InlineData("private Linear? _l; private static Linear Make(int n) { var l = new Linear(n, n); l.Eval(); return l; } public Tensor Forward(Tensor x) => (_l ??= Make(2)).Forward(x);")]
+    [InlineData("private static Tensor Run(Tensor x) => new ReLU().Forward(x); public Tensor Forward(Tensor x) => Run(x);")]
     public Task Does_not_fire_on(string member) => Rule.FindsIn(member);
 
     [Theory]

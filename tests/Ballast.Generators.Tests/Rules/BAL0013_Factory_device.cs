@@ -14,6 +14,13 @@ public sealed class BAL0013_Factory_device
     [InlineData("private Tensor Mask(int n) => {|BAL0013:Tensor.Ones(n, n)|}.Triu(); public Tensor Forward(Tensor x) => x * Mask(2);")]
     [InlineData("private static Tensor Mask(int n) { var m = {|BAL0013:Tensor.Ones(n, n)|}; return m.Triu(); } public Tensor Forward(Tensor x) => x * Mask(2);")]
     [InlineData("private Tensor Mask => {|BAL0013:Tensor.Ones(2)|}; public Tensor Forward(Tensor x) => x * Mask;")]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Ones([2], device: Device.Default)|};")]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Ones(2)|}.To(Device.Default);")]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Ones([2], device: Device.Cpu)|};")]
+    [InlineData("public Tensor Forward(Tensor x) => x.MatMul({|BAL0013:Tensor.Eye(2, device: Device.Parse(\"cuda:0\"))|}.Exp());")]
+    [InlineData("public Parameter W { get; } = new(Tensor.Ones(2)); public Tensor Forward(Tensor x) => x * ({|BAL0013:Tensor.Ones([2], device: Device.Cpu)|} - W);")]
+    [InlineData("private Tensor A(int n) => B(n); private Tensor B(int n) => {|BAL0013:Tensor.Ones(n)|}; public Tensor Forward(Tensor x) => x + A(2);")]
+    [InlineData("private static Tensor A(Tensor x) => x + {|BAL0013:Tensor.Ones(2)|}; public Tensor Forward(Tensor x) => A(x);")]
     public Task Fires_on(string member) => Rule.FindsIn(member);
 
     [Theory]
@@ -23,6 +30,11 @@ public sealed class BAL0013_Factory_device
     [InlineData("public Tensor Forward(Tensor x) { var m = Tensor.Ones(2); m = m.To(x.Device); return x + m; }")]
     [InlineData("public Tensor Forward(Tensor x) { using var scope = x.Device.AsDefault(); return x + Tensor.Ones(2); }")]
     [InlineData("public Tensor Forward(Tensor x) => x * Tensor.From(2f);")]
+    [InlineData("public Tensor Forward(Tensor x) { var host = Tensor.Ones([2], device: Device.Cpu); return x * host.ToArray<float>()[0]; }")]
+    [InlineData("public Tensor Forward(Tensor x) => (x.To(Device.Cpu) + Tensor.Ones([2], device: Device.Cpu)).To(x.Device);")]
+    [InlineData("public Tensor Forward(Tensor x) { x = x.To(Device.Cpu); return x + Tensor.Ones([2], device: Device.Cpu); }")]
+    [InlineData("private Tensor Mask(int n) => Tensor.Ones(n); public Tensor Forward(Tensor x) => x + Mask(2).To(x.Device);")]
+    [InlineData("private Tensor Mask(int n) => Tensor.Ones(n); public Tensor Forward(Tensor x) { using var scope = x.Device.AsDefault(); return x + Mask(2); }")]
     [InlineData("public Tensor Forward() => Tensor.Ones(2);")]
     [InlineData("private static Tensor Mask(int n) => Tensor.Ones(n, n); public Buffer M { get; } = new(Mask(2)); public Tensor Forward(Tensor x) => x * M;")]
     [InlineData("public Buffer M; public Net() => M = new Buffer(Tensor.Ones(2));")]
@@ -39,6 +51,7 @@ public sealed class BAL0013_Factory_device
     [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Ones(2, 3)|};", "public Tensor Forward(Tensor x) => x + Tensor.Ones([2, 3], device: x.Device);")]
     [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Arange(0, 4)|};", "public Tensor Forward(Tensor x) => x + Tensor.Arange(0, 4, device: x.Device);")]
     [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Zeros([2, 3], device: null)|};", "public Tensor Forward(Tensor x) => x + Tensor.Zeros([2, 3], device: x.Device);")]
+    [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Zeros([2, 3], DType.Float32, Device.Cpu)|};", "public Tensor Forward(Tensor x) => x + Tensor.Zeros([2, 3], DType.Float32, device: x.Device);")]
     [InlineData("public Tensor Forward(Tensor x, int[] sizes) => x + {|BAL0013:Tensor.Ones(sizes)|};", "public Tensor Forward(Tensor x, int[] sizes) => x + Tensor.Ones(sizes).To(x.Device);")]
     [InlineData("public Tensor Forward(Tensor x) => x + {|BAL0013:Tensor.Ones(2)|} * {|BAL0013:Tensor.Ones(2)|};",
         "public Tensor Forward(Tensor x) => x + Tensor.Ones([2], device: x.Device) * Tensor.Ones([2], device: x.Device);")]

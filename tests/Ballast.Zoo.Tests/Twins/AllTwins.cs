@@ -8,7 +8,7 @@ internal static partial class AllTwins
     static AllTwins()
     {
         List = [.. AttentionTwins, .. VisionTwins, .. RecurrentTwins, .. GenerativeTwins, .. SelfSupervisedTwins, .. AdaptationTwins,
-            .. SequenceTwins, .. FieldTwins, .. UsageTwins, .. HarderTwins, .. HardestTwins, .. SoundVariants];
+            .. SequenceTwins, .. FieldTwins, .. UsageTwins, .. HarderTwins, .. HardestTwins, .. ReachedTwins, .. SoundVariants, .. SoundReachedVariants];
         s_byName = List.ToDictionary(t => t.ToString());
     }
 
