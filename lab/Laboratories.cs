@@ -21,6 +21,7 @@ internal static class Laboratories
         new GemvLaboratory(),
         new GemmLaboratory(),
         new PrefillLaboratory(),
+        new EpilogueLaboratory(),
         .. RowLaboratory.All,
     ];
 }

@@ -80,7 +80,7 @@ internal sealed unsafe class GemmTrial<V, L> : ILabTrial
         if (m > 1 && !ahead) versions.Add(new("packed, by rows", () => Run(new(this, packed: true, across: false))));
         if (WeightPanels<float, V, L>.Serve(in _product))
         {
-            versions.Add(new("packed ahead", Ahead(_product.KindB)));
+            if (_dtype != DType.Float16) versions.Add(new("packed ahead", Ahead(_product.KindB)));
             if (_dtype.IsHalf) versions.Add(new("widened ahead", Ahead(ElementKind.Native)));
         }
         if (!_dtype.IsHalf && !ahead && turnedB && m <= MostDotRows) versions.Add(new("dot products", () => Run(new(this, packed: false, across: true))));

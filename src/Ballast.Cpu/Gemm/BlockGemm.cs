@@ -70,7 +70,7 @@ internal static unsafe class BlockGemm<T, V, L>
         var width = 2 * L.Width;
         var columns = Math.Min(((n + width - 1) / width) * width, BlockColumns);
         var native = product.KindB == ElementKind.Native;
-        var ahead = product.Panels != null;
+        var ahead = product.IsPacked;
         var inPlace = !ahead && ReadsInPlace(in product, m);
         var panelsA = Scratch.Get<T>(Scratch.Slot.PanelsA, (long)rows * depth);
         var panelsB = ahead ? null : Scratch.Get<T>(Scratch.Slot.PanelsB, (long)(inPlace ? width : columns) * depth);
@@ -119,9 +119,8 @@ internal static unsafe class BlockGemm<T, V, L>
     /// <summary>Reads B from strips that were packed before, in their kind.</summary>
     private static void Ahead(in Product<T> product, int j, int p, int m, int n, int k, int height, T* a, in Target target)
     {
-        var at = ((long)p * product.PanelColumns) + ((long)(product.PanelColumn + j) * k);
-        var b = product.Panels + (at * Elements.Size<T>(product.KindPanels));
-        if (typeof(T) == typeof(float) && product.KindPanels == ElementKind.BFloat16)
+        var b = product.B + product.BytesB((p * product.RowStrideB) + ((long)(product.PanelColumn + j) * k));
+        if (typeof(T) == typeof(float) && product.KindB == ElementKind.BFloat16)
             Packed<BFloat16Source<T, V, L>>(m, n, k, height, product.Alpha, a, b, in target);
         else Packed<NativeSource<T, V, L>>(m, n, k, height, product.Alpha, a, b, in target);
     }

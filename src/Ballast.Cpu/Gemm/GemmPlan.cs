@@ -214,7 +214,7 @@ internal static unsafe class GemmPlan<T, V, L>
         {
             _product = product;
             var best = double.MaxValue;
-            var unit = product.Panels == null ? L.Width : 2 * L.Width; // strips that were packed ahead stay whole
+            var unit = !product.IsPacked ? L.Width : 2 * L.Width; // strips that were packed ahead stay whole
             for (var down = 1; down <= threads; down++)
             {
                 var rows = Pieces(product.M, down);

@@ -7,12 +7,16 @@ namespace Ballast.Cpu;
 /// One matrix product C[M, N] = Alpha·A[M, K]·B[K, N] + Beta·Add, computed in T; strides are in elements. A, B and C may lie in memory as
 /// half types. Add is C itself, a bias row (row stride 0), or null.
 /// </summary>
+/// <remarks>Up to 128 bytes are copied by a few moves, so in float32 it has no field to spare.</remarks>
 internal unsafe struct Product<T>
     where T : unmanaged, INumberBase<T>
 {
     public int M;
     public int N;
     public int K;
+
+    /// <summary>The first column of this product, where B is packed.</summary>
+    public int PanelColumn;
     public T Alpha;
     public T Beta;
     public byte* A;
@@ -22,6 +26,10 @@ internal unsafe struct Product<T>
     public ElementKind KindA;
     public ElementKind KindB;
     public ElementKind KindC;
+
+    /// <summary>True if B points to <see cref="WeightPanels{T,V,L}"/>, which have RowStrideB columns and do not move with a slice. Such a
+    /// product is cut neither along k nor turned on its side.</summary>
+    public bool IsPacked;
     public long RowStrideA;
     public long ColumnStrideA;
     public long RowStrideB;
@@ -30,13 +38,6 @@ internal unsafe struct Product<T>
     public long ColumnStrideC;
     public long RowStrideAdd;
     public long ColumnStrideAdd;
-
-    /// <summary>B in the order of <see cref="WeightPanels{T,V,L}"/>, or null; <see cref="PanelColumn"/> is its column that is the first of
-    /// this product.</summary>
-    public byte* Panels;
-    public ElementKind KindPanels;
-    public int PanelColumn;
-    public int PanelColumns;
 
     /// <summary>Multiply-adds of the whole product.</summary>
     public readonly long Work => (long)M * N * K;
@@ -57,7 +58,6 @@ internal unsafe struct Product<T>
         (t.M, t.N) = (N, M);
         t.A = B;
         t.B = A;
-        t.Panels = null;
         (t.KindA, t.KindB) = (KindB, KindA);
         (t.RowStrideA, t.ColumnStrideA) = (ColumnStrideB, RowStrideB);
         (t.RowStrideB, t.ColumnStrideB) = (ColumnStrideA, RowStrideA);
@@ -85,7 +85,6 @@ internal unsafe struct Product<T>
     {
         var part = this;
         part.K = steps;
-        part.Panels = null;
         part.A += BytesA(from * ColumnStrideA);
         part.B += BytesB(from * RowStrideB);
         return part;

@@ -44,10 +44,12 @@ internal static unsafe class WeightPanels<T, V, L>
     /// <summary>Lets a product read panels.</summary>
     public static void Attach(ref Product<T> product, ElementKind kind, byte* panels)
     {
-        product.Panels = panels;
-        product.KindPanels = kind;
+        product.IsPacked = true;
         product.PanelColumn = 0;
-        product.PanelColumns = Columns(product.N);
+        product.B = panels;
+        product.KindB = kind;
+        product.RowStrideB = Columns(product.N);
+        product.ColumnStrideB = 0;
     }
 
     /// <summary>Fills panels from B; of B's own kind or of T.</summary>
