@@ -16,6 +16,8 @@ namespace Ballast.Models;
 /// The cache is state of the session, not of the model: no state dict holds it, a model moved or cast after <see cref="Gpt.StartSession"/>
 /// needs a new session (calls say so), and after a change of weights call <see cref="Reset"/>. Nothing is recorded for gradients. One
 /// thread at a time may use a session; sessions on one model may run side by side.
+/// On the CPU <c>model.PackWeights()</c> makes prompts of more than 12 tokens faster, for a second copy of the blocks' weights; see
+/// <see cref="WeightPacking"/>.
 /// </remarks>
 public sealed class GptSession : IDisposable
 {
