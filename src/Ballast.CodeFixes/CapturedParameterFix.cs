@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Ballast.Generators.Analysis;
 using Ballast.Generators.Support;
@@ -12,21 +11,14 @@ namespace Ballast.CodeFixes;
 
 /// <summary>Stores a captured primary-constructor parameter in a member that the walk sees (BAL0001, BAL0004).</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(CapturedParameterFix)), Shared]
-public sealed class CapturedParameterFix : CodeFixProvider
+public sealed class CapturedParameterFix() : MemberFix("BAL0001", "BAL0004")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0001", "BAL0004"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, ISymbol symbol, SyntaxNode node)
     {
         var cancel = context.CancellationToken;
-        if (await Uses.Declared(context.Document, context.Span, cancel)
-            .ConfigureAwait(false) is not { Symbol: IParameterSymbol parameter } found) return;
-        if (found.Node is not ParameterSyntax { Type: { } written, Parent.Parent: TypeDeclarationSyntax type }) return;
+        if (symbol is not IParameterSymbol parameter) return;
+        if (node is not ParameterSyntax { Type: { } written, Parent.Parent: TypeDeclarationSyntax type }) return;
         if (HeldTypes.IsTensor(parameter.Type))
         {
             await Register("Store it in a Buffer: moved and saved", "Buffer").ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Ballast.Generators.Analysis;
 using Microsoft.CodeAnalysis;
@@ -11,22 +10,15 @@ namespace Ballast.CodeFixes;
 
 /// <summary>Says of a type parameter that it is a module (BAL0006), so that members of that type are walked.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(ConstraintFix)), Shared]
-public sealed class ConstraintFix : CodeFixProvider
+public sealed class ConstraintFix() : MemberFix("BAL0006")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0006"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, ISymbol symbol, SyntaxNode node)
     {
-        if (await Uses.Declared(context.Document, context.Span, context.CancellationToken).ConfigureAwait(false) is not { } found) return;
-        var type = found.Symbol is IFieldSymbol or IPropertySymbol ? found.Symbol.TypeOf() : (found.Symbol as IParameterSymbol)?.Type;
+        var type = symbol is IFieldSymbol or IPropertySymbol ? symbol.TypeOf() : (symbol as IParameterSymbol)?.Type;
         if (type is not ITypeParameterSymbol { TypeParameterKind: TypeParameterKind.Type } parameter
             || parameter.HasValueTypeConstraint) return;
-        var clause = found.Node.FirstAncestorOrSelf<TypeDeclarationSyntax>()?.ConstraintClauses
+        var clause = node.FirstAncestorOrSelf<TypeDeclarationSyntax>()?.ConstraintClauses
             .FirstOrDefault(c => c.Name.Identifier.ValueText == parameter.Name);
         if (clause is null) return;
         var kept = clause.Constraints.Where(c => c is not ClassOrStructConstraintSyntax)

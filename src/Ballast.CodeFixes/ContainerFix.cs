@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Ballast.Generators.Analysis;
 using Ballast.Generators.Support;
@@ -12,24 +11,17 @@ namespace Ballast.CodeFixes;
 /// Makes an array, list or dictionary of tensors (BAL0001), modules or variables (BAL0004) the container of state that fits.
 /// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(ContainerFix)), Shared]
-public sealed class ContainerFix : CodeFixProvider
+public sealed class ContainerFix() : MemberFix("BAL0001", "BAL0004", "BAL0006")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0001", "BAL0004", "BAL0006"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, ISymbol symbol, SyntaxNode node)
     {
         var cancel = context.CancellationToken;
-        if (await Uses.Declared(context.Document, context.Span, cancel).ConfigureAwait(false) is not { } found) return;
-        if (found.Symbol is not (IFieldSymbol or IPropertySymbol) || found.Symbol.IsStatic) return;
-        foreach (var container in Container.For(found.Symbol.TypeOf()))
+        if (symbol is not (IFieldSymbol or IPropertySymbol) || symbol.IsStatic) return;
+        foreach (var container in Container.For(symbol.TypeOf()))
         {
             await Offer.Fix(context, context.Diagnostics[0], $"Make it a {container.Name}", container.Key,
-                solution => Change(solution, context.Document, found.Symbol, found.Node, container, cancel)).ConfigureAwait(false);
+                solution => Change(solution, context.Document, symbol, node, container, cancel)).ConfigureAwait(false);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Ballast.Generators.Support;
 using Microsoft.CodeAnalysis;
@@ -11,31 +10,23 @@ namespace Ballast.CodeFixes;
 
 /// <summary>Makes a tensor on the device of an operand (BAL0013).</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(DeviceFix)), Shared]
-public sealed class DeviceFix : CodeFixProvider
+public sealed class DeviceFix() : Fix("BAL0013")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0013"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, SyntaxNode node, SemanticModel model)
     {
-        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
-        var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
-        if (root!.FindNode(context.Span, getInnermostNodeForTie: true) is not InvocationExpressionSyntax call) return;
+        if (node is not InvocationExpressionSyntax call) return;
         if (!context.Diagnostics[0].Properties.TryGetValue("operand", out var operand) || operand is null) return;
-        if (model!.GetSymbolInfo(call).Symbol is not IMethodSymbol method) return;
+        if (model.GetSymbolInfo(call).Symbol is not IMethodSymbol method) return;
         var device = SyntaxFactory.Argument(SyntaxFactory.NameColon("device"), default, Code.Expression($"{operand}.Device"));
         SyntaxNode? changed = null;
         if (method.Parameters.Any(p => p.Name == "device"))
         {
             var given = call.ArgumentList.Arguments.Where(a => a.NameColon?.Name.Identifier.ValueText != "device"
-                && model!.GetTypeInfo(a.Expression).ConvertedType?.IsBallast("Device") != true);
+                && model.GetTypeInfo(a.Expression).ConvertedType?.IsBallast("Device") != true);
             changed = call.WithArgumentList(SyntaxFactory.ArgumentList(SyntaxFactory.SeparatedList(given.Append(device))));
         }
-        else if (method.Parameters.Length == 1 && method.Parameters[0].IsParams && !IsWholeShape(call, model!))
+        else if (method.Parameters.Length == 1 && method.Parameters[0].IsParams && !IsWholeShape(call, model))
         {
             // Zeros(2, 3) has no device; Zeros([2, 3], device: ...) has.
             var shape = SyntaxFactory.CollectionExpression(SyntaxFactory.SeparatedList<CollectionElementSyntax>(

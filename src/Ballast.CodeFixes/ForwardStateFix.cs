@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Ballast.Generators.Analysis;
 using Ballast.Generators.Support;
@@ -13,24 +12,15 @@ namespace Ballast.CodeFixes;
 
 /// <summary>Makes state that a forward pass creates a member of the module (BAL0012).</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(ForwardStateFix)), Shared]
-public sealed class ForwardStateFix : CodeFixProvider
+public sealed class ForwardStateFix() : Fix("BAL0012")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0012"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, SyntaxNode at, SemanticModel model)
     {
-        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
-        var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
-        var node = root!.FindNode(context.Span, getInnermostNodeForTie: true) as ExpressionSyntax;
-        if (node?.FirstAncestorOrSelf<TypeDeclarationSyntax>() is not { } type || model!.GetTypeInfo(node)
-            .Type is not INamedTypeSymbol made) return;
+        if (at is not ExpressionSyntax node || node.FirstAncestorOrSelf<TypeDeclarationSyntax>() is not { } type
+            || model.GetTypeInfo(node).Type is not INamedTypeSymbol made) return;
         // What depends on the call cannot be made before it.
-        if (!HandleRewriter.IsRecipe(node, model!) || DependsOnCall(node, model!)) return;
+        if (!HandleRewriter.IsRecipe(node, model) || DependsOnCall(node, model)) return;
         var name = Free(type, "_" + char.ToLowerInvariant(made.Name[0]) + made.Name.Substring(1));
         var member = (FieldDeclarationSyntax)SyntaxFactory.ParseMemberDeclaration(
             $"private readonly {made.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)} {name} = 0;")!;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Ballast.Generators.Support;
 using Microsoft.CodeAnalysis;
@@ -13,22 +12,13 @@ namespace Ballast.CodeFixes;
 /// Sets a handle's value instead of replacing the handle (BAL0010), and ties by the handle or copies the tensor (BAL0011).
 /// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(HandleFix)), Shared]
-public sealed class HandleFix : CodeFixProvider
+public sealed class HandleFix() : Fix("BAL0010", "BAL0011")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0010", "BAL0011"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, SyntaxNode node, SemanticModel model)
     {
-        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
-        var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
-        var node = root!.FindNode(context.Span, getInnermostNodeForTie: true);
-        if (context.Diagnostics[0].Id == "BAL0010") await SetValue(context, node, model!).ConfigureAwait(false);
-        else await Tie(context, node, model!).ConfigureAwait(false);
+        if (context.Diagnostics[0].Id == "BAL0010") await SetValue(context, node, model).ConfigureAwait(false);
+        else await Tie(context, node, model).ConfigureAwait(false);
     }
 
     private static Task SetValue(CodeFixContext context, SyntaxNode node, SemanticModel model)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Ballast.Generators.Support;
 using Microsoft.CodeAnalysis;
@@ -13,28 +12,20 @@ namespace Ballast.CodeFixes;
 /// says CS0534 of the same class, for want of the walk that the generator cannot add; the fix stands there too.
 /// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(PartialFix)), Shared]
-public sealed class PartialFix : CodeFixProvider
+public sealed class PartialFix() : Fix("BAL0002", "CS0534")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0002", "CS0534"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, SyntaxNode node, SemanticModel model)
     {
-        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
-        var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
-        if (root!.FindToken(context.Span.Start).Parent?.FirstAncestorOrSelf<ClassDeclarationSyntax>() is not { } type) return;
-        if (model!.GetDeclaredSymbol(type, context.CancellationToken) is not { } symbol || !symbol.IsModuleClass()) return;
+        if (node.FindToken(context.Span.Start).Parent?.FirstAncestorOrSelf<ClassDeclarationSyntax>() is not { } type) return;
+        if (model.GetDeclaredSymbol(type, context.CancellationToken) is not { } symbol || !symbol.IsModuleClass()) return;
         var closed = type.AncestorsAndSelf().OfType<TypeDeclarationSyntax>()
             .Where(t => !t.Modifiers.Any(SyntaxKind.PartialKeyword) || t.Modifiers.Any(SyntaxKind.FileKeyword)).ToArray();
         if (closed.Length == 0) return;
         var title = "Add 'partial' to " + string.Join(" and ", Enumerable.Reverse(closed).Select(c => $"'{c.Identifier.ValueText}'"));
         if (symbol.WithContainers().FirstOrDefault(t => t.IsFileLocal) is { } local) title = $"Make '{local.Name}' internal and partial";
         context.RegisterCodeFix(Microsoft.CodeAnalysis.CodeActions.CodeAction.Create(title, _ => Task.FromResult(
-            context.Document.WithSyntaxRoot(root.ReplaceNodes(closed, (_, now) => Open(now)))), "Partial"), context.Diagnostics[0]);
+            context.Document.WithSyntaxRoot(node.SyntaxTree.GetRoot().ReplaceNodes(closed, (_, now) => Open(now)))), "Partial"), context.Diagnostics[0]);
     }
 
     private static TypeDeclarationSyntax Open(TypeDeclarationSyntax type)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Ballast.Generators.Analysis;
 using Ballast.Generators.Support;
@@ -13,20 +12,13 @@ namespace Ballast.CodeFixes;
 /// Makes a plain tensor (BAL0001) a buffer, a parameter or a derived buffer: declaration, values that it gets, and its readers.
 /// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(PlainTensorFix)), Shared]
-public sealed class PlainTensorFix : CodeFixProvider
+public sealed class PlainTensorFix() : MemberFix("BAL0001")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0001"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, ISymbol symbol, SyntaxNode node)
     {
         var diagnostic = context.Diagnostics[0];
-        if (await Uses.Declared(context.Document, context.Span, context.CancellationToken).ConfigureAwait(false) is not { } found) return;
-        if (found.Symbol is not (IFieldSymbol or IPropertySymbol) || !HeldTypes.IsTensor(found.Symbol.TypeOf())) return;
+        if (symbol is not (IFieldSymbol or IPropertySymbol) || !HeldTypes.IsTensor(symbol.TypeOf())) return;
         await Offer.Choices(context, diagnostic,
             ("Make it a Buffer: moved and saved", "Buffer", Making("Buffer", recipe: false)),
             ("Make it a Parameter: moved, saved and learned", "Parameter", Making("Parameter", recipe: false)),
@@ -34,7 +26,7 @@ public sealed class PlainTensorFix : CodeFixProvider
             .ConfigureAwait(false);
 
         Func<Solution, Task<Solution?>> Making(string kind, bool recipe) => solution =>
-            Change(solution, found.Symbol, found.Node, kind, recipe, context.Document, context.CancellationToken);
+            Change(solution, symbol, node, kind, recipe, context.Document, context.CancellationToken);
     }
 
     private static async Task<Solution?> Change(

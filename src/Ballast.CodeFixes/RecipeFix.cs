@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
@@ -9,20 +8,11 @@ namespace Ballast.CodeFixes;
 
 /// <summary>Gives a buffer that is not saved its recipe, or lets it be saved (BAL0009).</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(RecipeFix)), Shared]
-public sealed class RecipeFix : CodeFixProvider
+public sealed class RecipeFix() : Fix("BAL0009")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0009"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, SyntaxNode node, SemanticModel model)
     {
-        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
-        var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
-        var node = root!.FindNode(context.Span, getInnermostNodeForTie: true);
         var list = node switch
         {
             BaseObjectCreationExpressionSyntax creation => creation.ArgumentList,
@@ -35,7 +25,7 @@ public sealed class RecipeFix : CodeFixProvider
         var value = list.Arguments[0].Expression;
         await Offer.Choices(context, context.Diagnostics[0],
             ("Give it a recipe: computed anew wherever it goes", "Recipe",
-                node is BaseObjectCreationExpressionSyntax { Initializer: null } && HandleRewriter.IsRecipe(value, model!)
+                node is BaseObjectCreationExpressionSyntax { Initializer: null } && HandleRewriter.IsRecipe(value, model)
                     ? Offer.Replaced(context, node, Recipe(value, list).Around(node)) : Offer.Nothing),
             ("Let it be saved", "Saved", Offer.Replaced(context, list, list.WithArguments(SyntaxFactory.SeparatedList(saved)))))
             .ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
@@ -13,19 +12,15 @@ namespace Ballast.CodeFixes;
 [ExtensionOrder(After = nameof(ContainerFix))]
 [ExtensionOrder(After = nameof(CapturedParameterFix))]
 [ExtensionOrder(After = nameof(ConstraintFix))]
-public sealed class ScratchFix : CodeFixProvider
+public sealed class ScratchFix() : MemberFix("BAL0001", "BAL0004", "BAL0006")
 {
-    /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0001", "BAL0004", "BAL0006"];
-
     /// <summary>None: whether a member is state is decided one by one.</summary>
     public override FixAllProvider? GetFixAllProvider() => null;
 
     /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, ISymbol symbol, SyntaxNode node)
     {
-        if (await Uses.Declared(context.Document, context.Span, context.CancellationToken).ConfigureAwait(false) is not { } found) return;
-        var declaration = found.Node.Declaration();
+        var declaration = node.Declaration();
         var attribute = Code.Attribute("Scratch", "why is this no state?");
         var marked = declaration switch
         {

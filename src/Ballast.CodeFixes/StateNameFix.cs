@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Ballast.Generators.Modules;
 using Ballast.Generators.Support;
@@ -11,27 +10,20 @@ namespace Ballast.CodeFixes;
 
 /// <summary>Gives the second of two members with one state name a name of its own (BAL0003).</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(StateNameFix)), Shared]
-public sealed class StateNameFix : CodeFixProvider
+public sealed class StateNameFix() : MemberFix("BAL0003")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0003"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, ISymbol symbol, SyntaxNode node)
     {
-        if (await Uses.Declared(context.Document, context.Span, context.CancellationToken).ConfigureAwait(false) is not { } found) return;
-        if (found.Node.Declaration() is not MemberDeclarationSyntax member
-            || found.Symbol.BallastAttribute("StateNameAttribute") is not null) return;
+        if (node.Declaration() is not MemberDeclarationSyntax member
+            || symbol.BallastAttribute("StateNameAttribute") is not null) return;
         var taken = new HashSet<string>(StringComparer.Ordinal);
-        for (var t = found.Symbol.ContainingType; t is not null; t = t.BaseType)
+        for (var t = symbol.ContainingType; t is not null; t = t.BaseType)
         {
             foreach (var other in t.GetMembers())
                 taken.Add(other.BallastAttribute("StateNameAttribute").Text() ?? StateNames.From(other.PlainName()));
         }
-        var name = StateNames.From(found.Symbol.PlainName());
+        var name = StateNames.From(symbol.PlainName());
         var free = name;
         for (var i = 2; taken.Contains(free); i++) free = $"{name}_{i}";
         var attribute = Code.Attribute("StateName", free).WithTrailingTrivia(member.NewLine());

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
@@ -10,19 +9,11 @@ namespace Ballast.CodeFixes;
 
 /// <summary>Gives a property that makes its state on each read a place to keep it (BAL0008).</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(StorageFix)), Shared]
-public sealed class StorageFix : CodeFixProvider
+public sealed class StorageFix() : Fix("BAL0008")
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["BAL0008"];
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => OneByOne.Instance;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    protected override async Task Register(CodeFixContext context, SyntaxNode node, SemanticModel model)
     {
-        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
-        var node = root!.FindNode(context.Span, getInnermostNodeForTie: true);
         if (node.FirstAncestorOrSelf<PropertyDeclarationSyntax>() is not { } property || Given(property) is not { } value) return;
         await Offer.Choices(context, context.Diagnostics[0],
             ("Make it once: { get; } = ...", "Initializer", Offer.Replaced(context, property, Stored(property, value))),

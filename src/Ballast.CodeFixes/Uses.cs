@@ -27,14 +27,12 @@ internal static class Uses
     }
 
     /// <summary>The member or parameter declared at a diagnostic's place, with its node; null where there is none.</summary>
-    public static async Task<(ISymbol Symbol, SyntaxNode Node)?> Declared(Document document, Microsoft.CodeAnalysis.Text.TextSpan span,
-        CancellationToken cancel)
+    public static (ISymbol Symbol, SyntaxNode Node)? Declared(
+        Microsoft.CodeAnalysis.Text.TextSpan span, SyntaxNode at, SemanticModel model, CancellationToken cancel)
     {
-        var root = await document.GetSyntaxRootAsync(cancel).ConfigureAwait(false);
-        var model = await document.GetSemanticModelAsync(cancel).ConfigureAwait(false);
-        var node = root!.FindToken(span.Start).Parent?.FirstAncestorOrSelf<SyntaxNode>(n =>
+        var node = at.FindToken(span.Start).Parent?.FirstAncestorOrSelf<SyntaxNode>(n =>
             n is VariableDeclaratorSyntax or PropertyDeclarationSyntax or ParameterSyntax or BaseTypeDeclarationSyntax);
-        if (node is null || node is BaseTypeDeclarationSyntax || model!.GetDeclaredSymbol(node, cancel) is not { } symbol) return null;
+        if (node is null || node is BaseTypeDeclarationSyntax || model.GetDeclaredSymbol(node, cancel) is not { } symbol) return null;
         return (symbol, node);
     }
 

@@ -20,7 +20,7 @@ public sealed class FixAllTests
         global using Buffer = Ballast.Buffer;
         """;
 
-    private static readonly string _folder = Path.Combine(Root(), "packaging", "mistakes");
+    private static readonly string _folder = Path.Combine(Host.Root, "packaging", "mistakes");
 
     [Theory]
     [InlineData(FixAllScope.Solution, false)]
@@ -160,13 +160,6 @@ public sealed class FixAllTests
         foreach ((string file, string text) in files.Append(("Usings.cs", Usings)))
             solution = solution.AddDocument(DocumentId.CreateNewId(id), file, text, filePath: $"/{name}/{file}");
         return solution;
-    }
-
-    private static string Root()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Ballast.slnx"))) folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new InvalidOperationException("the tests run inside the repository.");
     }
 
     private sealed class Generators : AnalyzerReference

@@ -20,6 +20,9 @@ internal static class Host
 
     private static readonly MetadataReference ContractReference = Compile("Contract", [("Contract.cs", Contract.Source)], []).ToReference();
 
+    /// <summary>The folder of the repository; the tests run inside it.</summary>
+    public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
+
     /// <summary>A compilation of files given as (path, text), with the contract and <paramref name="more"/> referenced.</summary>
     public static CSharpCompilation Compile(string assembly, (string Path, string Text)[] files, params MetadataReference[] more) =>
         CSharpCompilation.Create(
@@ -78,6 +81,12 @@ internal static class Host
         var result = compilation.Emit(stream);
         Assert.True(result.Success, string.Join("\n", result.Diagnostics));
         return MetadataReference.CreateFromImage(stream.ToArray());
+    }
+
+    private static string FindRoot(string? folder)
+    {
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Ballast.slnx"))) folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new InvalidOperationException("the tests run inside the repository.");
     }
 
     /// <summary>The source text that a diagnostic points at.</summary>

@@ -6,7 +6,7 @@ namespace Ballast.Generators.Tests;
 /// <summary>The pages of docs/rules say what the analyzers do: their examples are compiled.</summary>
 public sealed partial class RulePagesTests
 {
-    private static readonly string _folder = Path.Combine(Root(), "docs", "rules");
+    private static readonly string _folder = Path.Combine(Host.Root, "docs", "rules");
 
     public static TheoryData<string> Ids => [.. Descriptors().Select(d => d.Id)];
 
@@ -49,7 +49,7 @@ public sealed partial class RulePagesTests
         Assert.Single(typeof(RulePagesTests).Assembly.GetTypes(), t => t.Name.StartsWith(id + "_", StringComparison.Ordinal));
         DiagnosticDescriptor rule = Descriptors().First(d => d.Id == id);
         string severity = rule.DefaultSeverity.ToString();
-        Assert.Single(File.ReadAllLines(Path.Combine(Root(), "src", "Ballast.Generators", "AnalyzerReleases.Unshipped.md")), l =>
+        Assert.Single(File.ReadAllLines(Path.Combine(Host.Root, "src", "Ballast.Generators", "AnalyzerReleases.Unshipped.md")), l =>
             l.Split('|').Select(c => c.Trim()).ToArray() is [var i, var c, var s, var t] && i == id && c == rule.Category && s == severity
             && t == rule.Title.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
@@ -82,11 +82,4 @@ public sealed partial class RulePagesTests
 
     [GeneratedRegex("```csharp (\\S+)\n(.*?)\n```", RegexOptions.Singleline)]
     private static partial Regex Fence();
-
-    private static string Root()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Ballast.slnx"))) folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new InvalidOperationException("the tests run inside the repository.");
-    }
 }
