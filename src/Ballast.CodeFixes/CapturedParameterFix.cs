@@ -53,10 +53,27 @@ public sealed class CapturedParameterFix() : MemberFix("BAL0001", "BAL0004")
             ? $"{parameter.Name.Escaped()} is null ? null : new global::Ballast.{kind}({parameter.Name.Escaped()})"
                 : $"new({parameter.Name.Escaped()})";
         var field = ((FieldDeclarationSyntax)SyntaxFactory.ParseMemberDeclaration($"private readonly {stored} {name} = {value};")!)
-            .WithTrailingTrivia(type.NewLine(), type.NewLine())
             .WithAdditionalAnnotations(Formatter.Annotation, Microsoft.CodeAnalysis.Simplification.Simplifier.Annotation);
-        rewrites.Add(document.Id, type, t => t.OpenBraceToken.IsKind(SyntaxKind.None) ? t : t.WithMembers(t.Members.Insert(0, field)));
+        rewrites.Add(document.Id, type, t => t.OpenBraceToken.IsKind(SyntaxKind.None) ? t
+            : Insert(t, Place(t, parameter), field));
         return await rewrites.Apply(solution, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Behind the members of the parameters before it, in whatever order they are fixed.</summary>
+    private static int Place(TypeDeclarationSyntax type, IParameterSymbol parameter)
+    {
+        var before = ((IMethodSymbol)parameter.ContainingSymbol).Parameters.Take(parameter.Ordinal).Select(p => "_" + p.Name);
+        return type.Members.TakeWhile(m => m is FieldDeclarationSyntax { Declaration.Variables: { Count: 1 } variables }
+            && before.Contains(variables[0].Identifier.ValueText)).Count();
+    }
+
+    /// <summary>Inserts a member with an empty line behind it; the line behind those before it may belong to the next member.</summary>
+    private static TypeDeclarationSyntax Insert(TypeDeclarationSyntax type, int at, MemberDeclarationSyntax member)
+    {
+        var line = type.NewLine();
+        var shared = at > 0 && type.Members[at - 1].GetTrailingTrivia().Count(t => t.IsKind(SyntaxKind.EndOfLineTrivia)) < 2;
+        member = shared ? member.WithLeadingTrivia(line).WithTrailingTrivia(line) : member.WithTrailingTrivia(line, line);
+        return type.WithMembers(type.Members.Insert(at, member));
     }
 
     /// <summary>Whether the name keeps the parameter alive: it is in no initializer and no call of a base constructor.</summary>

@@ -25,7 +25,8 @@ public sealed class PartialFix() : Fix("BAL0002", "CS0534")
         var title = "Add 'partial' to " + string.Join(" and ", Enumerable.Reverse(closed).Select(c => $"'{c.Identifier.ValueText}'"));
         if (symbol.WithContainers().FirstOrDefault(t => t.IsFileLocal) is { } local) title = $"Make '{local.Name}' internal and partial";
         context.RegisterCodeFix(Microsoft.CodeAnalysis.CodeActions.CodeAction.Create(title, _ => Task.FromResult(
-            context.Document.WithSyntaxRoot(node.SyntaxTree.GetRoot().ReplaceNodes(closed, (_, now) => Open(now)))), "Partial"), context.Diagnostics[0]);
+            context.Document.WithSyntaxRoot(node.SyntaxTree.GetRoot().ReplaceNodes(closed, (_, now) => Open(now)))), "Partial"),
+            context.Diagnostics[0]);
     }
 
     private static TypeDeclarationSyntax Open(TypeDeclarationSyntax type)

@@ -321,9 +321,9 @@ public sealed class BAL0001_Plain_tensor
         """, "Buffer", """
         public sealed partial class Net(Tensor mask, Tensor bias) : Module
         {
-            private readonly Buffer _bias = {|BAL0015:new(bias)|};
-
             private readonly Buffer _mask = {|BAL0015:new(mask)|};
+
+            private readonly Buffer _bias = {|BAL0015:new(bias)|};
 
             public Tensor Forward(Tensor x) => x * _mask.Value.Sum() + _bias.Value.Sum() * _mask.Value.Mean();
         }
