@@ -34,9 +34,9 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
     private static void CheckCreation(OperationAnalysisContext context, INamedTypeSymbol module, Helpers helpers)
     {
         var creation = (IObjectCreationOperation)context.Operation;
-        if (creation.Type is not INamedTypeSymbol type || !HeldTypes.IsState(type) || !LosesState(type)) return;
-        if (Forward(context.ContainingSymbol, module) is { } forward) ReportState(context, creation, type, forward);
-        else helpers.AddState(context.ContainingSymbol, creation, type);
+        if (creation.Type is not INamedTypeSymbol type || !HeldTypes.IsState(type)) return;
+        if (Forward(context.ContainingSymbol, module) is not { } forward) helpers.AddState(context.ContainingSymbol, creation, type);
+        else if (LosesState(type)) ReportState(context, creation, type, forward);
     }
 
     private static void CheckCall(OperationAnalysisContext context, INamedTypeSymbol module, Helpers helpers)
@@ -129,8 +129,8 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
     /// </summary>
     internal static INamedTypeSymbol? MakesState(IMethodSymbol method, INamedTypeSymbol module)
     {
-        if (method.ReturnType is not INamedTypeSymbol type || !HeldTypes.IsState(type) || !LosesState(type)) return null;
         if (!SymbolEqualityComparer.Default.Equals(method.ContainingType, module)) return null;
+        if (method.ReturnType is not INamedTypeSymbol type || !HeldTypes.IsState(type) || !LosesState(type)) return null;
         return method.DeclaringSyntaxReferences.Any(r => r.GetSyntax() is MethodDeclarationSyntax { } declared
             && Given(declared) switch
             {
@@ -152,7 +152,7 @@ public sealed class ForwardAnalyzer : ModuleAnalyzer
             .All(n => n.Parent is ReturnStatementSyntax or MemberAccessExpressionSyntax);
 
     /// <summary>Whether a module of the class has something to lose: variables, modules below, or a mode to follow.</summary>
-    private static bool LosesState(INamedTypeSymbol type)
+    internal static bool LosesState(INamedTypeSymbol type)
     {
         if (type.IsOrDerivesFrom("Variable") || type.Name.Contains("Dropout")) return true;
         for (var t = type; t is not null && !t.IsBallast("Module"); t = t.BaseType)

@@ -14,7 +14,7 @@ namespace Ballast.Generators.Analysis;
 internal sealed class Helpers(INamedTypeSymbol module)
 {
     private readonly ConcurrentBag<(IMethodSymbol In, bool Given, Func<IMethodSymbol, Diagnostic?> Finding)> _suspects = [];
-    private readonly ConcurrentBag<(IMethodSymbol From, IMethodSymbol To, bool Settled)> _calls = [];
+    private readonly ConcurrentBag<(IMethodSymbol From, IMethodSymbol To, IOperation At)> _calls = [];
     private readonly ConcurrentDictionary<IMethodSymbol, bool> _forwards = new(SymbolEqualityComparer.Default);
 
     /// <summary>Notes a call of a method of the class, or a read of a property.</summary>
@@ -22,7 +22,7 @@ internal sealed class Helpers(INamedTypeSymbol module)
     {
         if (!SymbolEqualityComparer.Default.Equals(callee.ContainingType, module) || Method(place) is not { } from) return;
         if (forward is not null) _forwards.TryAdd(from, true);
-        _calls.Add((from, callee.OriginalDefinition, FactoryDevice.IsSettled(at)));
+        _calls.Add((from, callee.OriginalDefinition, at));
     }
 
     /// <summary>Notes a tensor that is made on the default device and, perhaps, given back.</summary>
@@ -43,7 +43,7 @@ internal sealed class Helpers(INamedTypeSymbol module)
     /// <summary>Notes state that is made and thrown away when the method ends.</summary>
     public void AddState(ISymbol place, IOperation creation, INamedTypeSymbol type)
     {
-        if (Method(place) is { MethodKind: MethodKind.Ordinary } method && IsDropped(creation, 3))
+        if (Method(place) is { MethodKind: MethodKind.Ordinary } method && ForwardAnalyzer.LosesState(type) && IsDropped(creation, 3))
             _suspects.Add((method, false, _ => ForwardAnalyzer.StateFinding(creation, type, method)));
     }
 
@@ -51,9 +51,9 @@ internal sealed class Helpers(INamedTypeSymbol module)
     public void Report(SymbolAnalysisContext context)
     {
         if (_suspects.IsEmpty || _forwards.IsEmpty) return;
-        var called = Reached(_ => true);
+        var called = _suspects.All(s => s.Given) ? [] : Reached(_ => true);
         // What a method makes for others reaches the forward pass where everything on the way gives tensors and none moves them.
-        var given = Reached(c => !c.Settled && HeldTypes.FindAny(c.To.ReturnType) is not null);
+        var given = Reached(c => HeldTypes.FindAny(c.To.ReturnType) is not null && !FactoryDevice.IsSettled(c.At));
         foreach (var (place, isGiven, finding) in _suspects)
         {
             if ((isGiven ? given : called).TryGetValue(place, out var forward) && finding(forward) is { } found)
@@ -62,9 +62,9 @@ internal sealed class Helpers(INamedTypeSymbol module)
     }
 
     /// <summary>The methods that forward passes call, each with one that does.</summary>
-    private Dictionary<IMethodSymbol, IMethodSymbol> Reached(Func<(IMethodSymbol From, IMethodSymbol To, bool Settled), bool> follows)
+    private Dictionary<IMethodSymbol, IMethodSymbol> Reached(Func<(IMethodSymbol From, IMethodSymbol To, IOperation At), bool> follows)
     {
-        var calls = _calls.Where(follows).ToLookup<(IMethodSymbol From, IMethodSymbol To, bool Settled), IMethodSymbol>(
+        var calls = _calls.Where(follows).ToLookup<(IMethodSymbol From, IMethodSymbol To, IOperation At), IMethodSymbol>(
             c => c.From, SymbolEqualityComparer.Default);
         var reached = new Dictionary<IMethodSymbol, IMethodSymbol>(SymbolEqualityComparer.Default);
         var next = new Queue<(IMethodSymbol Method, IMethodSymbol Forward)>(
