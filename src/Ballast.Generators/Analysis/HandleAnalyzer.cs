@@ -170,6 +170,8 @@ public sealed class HandleAnalyzer : ModuleAnalyzer
     private static void CheckTie(OperationAnalysisContext context, IObjectCreationOperation creation, ITypeSymbol type)
     {
         if (Argument(creation.Arguments, "value") is not { } value || Ties.HandleBehind(value, out var whole) is not { } handle) return;
+        // A buffer over a part of a weight may be meant: a move keeps views. Two parameters over one memory are both updated.
+        if (!whole && !type.IsOrDerivesFrom("Parameter")) return;
         var source = handle.Syntax.ToString();
         context.ReportDiagnostic(Diagnostic.Create(Rules.TieByCopy, creation.Syntax.GetLocation(), type.Name, source,
             $"new {type.Name}({Ties.Copy(value, source, whole)})"));

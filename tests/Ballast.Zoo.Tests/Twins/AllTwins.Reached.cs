@@ -25,9 +25,9 @@ internal static partial class AllTwins
                 + "    public void Heat(double by) { var cooler = new Parameter(Temperature.Value.Detach() * by); Temperature = cooler; }\n"
                 + "    public Tensor Forward"),
             ("return Out.", "Heat(0.5);\n        return Out.")),
-        new("MomentumContrast", "a buffer over a view of a weight", "BAL0011", "new Buffer(EncoderQ.Weight.Value.T)",
-            (Field, Field + " public Buffer Shadow { get; }"),
-            ("QueuePtr = new(", "Shadow = new Buffer(EncoderQ.Weight.Value.T);\n        QueuePtr = new(")),
+        new("MomentumContrast", "a parameter over a view of a weight", "BAL0011", "new Parameter(EncoderQ.",
+            (Field, Field + " public Parameter Shadow { get; }"),
+            ("QueuePtr = new(", "Shadow = new Parameter(EncoderQ.Weight.Value.Detach().T);\n        QueuePtr = new(")),
         new("MomentumContrast", "a layer made in a helper of Forward", "BAL0012", "new Linear(1, 1)",
             (Field, Field + " private static Tensor Extra() => Deeper() * 0; private static Tensor Deeper() { var made = new Linear(1, 1); "
                 + "return made.Weight; }"),
